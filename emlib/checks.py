@@ -1,0 +1,135 @@
+"""Arguments are looked at here, once: each check returns the value in its normal form or says what is wrong with it."""
+
+import numbers
+
+import numpy as np
+
+#: Larger values, or smaller differences, cannot be squared in float64 without overflow or underflow.
+LARGEST, SMALLEST = 1e150, 1e-150
+
+
+def data(x, name="x", n_features=None):
+    """Return `x` as a C-ordered float64 array of shape (N, D), never changing `x` itself.
+
+    Raises
+    ------
+    TypeError
+        If `x` is masked, sparse or complex, or holds something that is not a number.
+    ValueError
+        If `x` is not two-dimensional, is empty, ragged, not finite, beyond the range that can be squared, or has
+        another number of features than `n_features`.
+    """
+    x = array(x, name, ndim=2)
+    if x.shape[0] == 0 or x.shape[1] == 0:
+        raise ValueError(f"{name} has shape {x.shape}; it needs at least one point and one feature")
+    if n_features is not None and x.shape[1] != n_features:
+        raise ValueError(f"{name} has {x.shape[1]} features; the parameters describe {n_features}")
+    largest = np.abs(x).max()
+    if largest > LARGEST:
+        raise ValueError(f"{name} holds values up to {largest:.1e}, whose squares overflow; rescale the data")
+    spread = np.abs(x - x[0]).max()
+    if 0 < spread < SMALLEST:
+        raise ValueError(
+            f"{name} holds values that differ by at most {spread:.1e}, whose squares underflow; rescale the data"
+        )
+    return x
+
+
+def array(value, name, ndim=None, shape=None):
+    """Return `value` as a finite, C-ordered float64 array with `ndim` axes, or of exactly `shape`.
+
+    Raises
+    ------
+    TypeError
+        If `value` is masked, sparse or complex, or holds something that is not a number.
+    ValueError
+        If it is ragged, holds nan or inf (named by position), or has the wrong shape.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array; give a plain array without missing values")
+    if hasattr(value, "toarray"):
+        raise TypeError(f"{name} is a sparse matrix; give a dense array, for example {name}.toarray()")
+    try:
+        value = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} is ragged: its rows have different lengths") from None
+    if value.dtype.kind == "c":
+        raise TypeError(f"{name} is complex; give real numbers")
+    if value.dtype.kind == "O":
+        for position, item in np.ndenumerate(value):
+            if not isinstance(item, numbers.Real):
+                raise TypeError(f"{_place(name, position)} is {item!r}, which is not a number")
+    elif value.dtype.kind not in "biuf":
+        raise TypeError(f"{name} holds {value.dtype} values; give numbers")
+    value = np.asarray(value, dtype=np.float64, order="C")
+    wanted = len(shape) if shape is not None else ndim
+    if wanted is not None and value.ndim != wanted:
+        hint = f"; for one feature write {name}[:, None]" if (value.ndim, wanted) == (1, 2) else ""
+        raise ValueError(f"{name} has {value.ndim} axes; it needs {wanted}{hint}")
+    if shape is not None and value.shape != shape:
+        raise ValueError(f"{name} has shape {value.shape}; it needs {shape}")
+    finite = np.isfinite(value)
+    if not finite.all():
+        position = tuple(np.argwhere(~finite)[0])
+        raise ValueError(f"{_place(name, position)} is {value[position]}; every value must be finite")
+    return value
+
+
+def integer(value, name, minimum=1, maximum=None):
+    """Return `value` as an int of at least `minimum` (and at most `maximum`), refusing bools and fractions."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} is {value!r}; it must be an integer")
+    if value < minimum:
+        raise ValueError(f"{name} is {value}; it must be at least {minimum}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"{name} is {value}; it must be at most {maximum}")
+    return int(value)
+
+
+def number(value, name, minimum=0.0, strict=False):
+    """Return `value` as a finite float of at least (`strict`: greater than) `minimum`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} is {value!r}; it must be a number")
+    if not np.isfinite(value) or value < minimum or (strict and value == minimum):
+        bound = "greater than" if strict else "at least"
+        raise ValueError(f"{name} is {value}; it must be finite and {bound} {minimum:g}")
+    return float(value)
+
+
+def choice(value, name, options):
+    """Return `value` if it is one of `options`."""
+    if not isinstance(value, str) or value not in options:
+        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, options))}")
+    return value
+
+
+def rng(seed, name="seed"):
+    """Return a `numpy.random.Generator` from a non-negative integer, or the generator itself."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, numbers.Integral) or seed < 0:
+        raise ValueError(f"{name} is {seed!r}; it must be a non-negative integer or a numpy.random.Generator")
+    return np.random.default_rng(int(seed))
+
+
+def weights(value, name="weights", n_components=None):
+    """Return mixture weights of shape (K,): none negative, with sum 1."""
+    value = array(value, name, **({"ndim": 1} if n_components is None else {"shape": (n_components,)}))
+    if value.size and value.min() < 0:
+        raise ValueError(f"{name}[{value.argmin()}] is {value.min():g}; no weight may be negative")
+    if abs(value.sum() - 1) > 1e-8:
+        raise ValueError(f"{name} sum to {value.sum():.10g}; they must sum to 1")
+    return value
+
+
+def components_for(x, n_components):
+    """Refuse data `x` that have fewer distinct points than components: a start needs one point for each."""
+    if n_components > len(x):
+        raise ValueError(f"n_components is {n_components}; x has only {len(x)} points")
+    distinct = len(np.unique(x, axis=0)) if n_components > 1 else 1
+    if n_components > distinct:
+        raise ValueError(f"n_components is {n_components}; x has only {distinct} distinct points")
+
+
+def _place(name, position):
+    return f"{name}[{', '.join(map(str, position))}]" if position else name

@@ -1,0 +1,200 @@
+"""EM is a loop that knows no model.
+
+`iterate` yields one immutable `Snapshot` after another; `fit` exhausts it into a `Trace`; `restarts` fits from several
+starts. A model is anything with two functions:
+
+    e_step(x, params) -> (statistics, objective)     the objective is the one of these very params
+    m_step(statistics) -> params
+
+Dempster, Laird & Rubin (1977), Maximum likelihood from incomplete data via the EM algorithm. JRSS B 39, 1–38.
+"""
+
+import itertools
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from emlib import checks
+from emlib.errors import ConvergenceWarning, DegenerateError, DegenerateWarning, ObjectiveFell
+
+TOL = 1e-8
+MAX_ITER = 1000
+#: A fall smaller than this, per data point and relative to the objective, is rounding.
+ROUNDING = 1e-10
+
+
+class Snapshot(NamedTuple):
+    """One moment of a run: the objective belongs to exactly these parameters."""
+
+    iteration: int
+    params: Any
+    objective: float
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The record of a run. It reads like a sequence of its snapshots: ``trace[t]``, ``len(trace)``, ``for s in trace``."""
+
+    model: Any
+    snapshots: tuple[Snapshot, ...]
+    converged: bool
+    reason: str
+
+    @property
+    def params(self):
+        """The parameters of the last snapshot."""
+        return self.snapshots[-1].params
+
+    @property
+    def objective(self):
+        """The objective of the last snapshot: for a likelihood model ℓ(θ), total, natural log."""
+        return self.snapshots[-1].objective
+
+    @property
+    def objectives(self):
+        """The objective at iterations 0, 1, …, shape (iterations + 1,)."""
+        return np.array([snapshot.objective for snapshot in self.snapshots])
+
+    @property
+    def iterations(self):
+        """How many steps were taken."""
+        return self.snapshots[-1].iteration
+
+    def __len__(self):
+        return len(self.snapshots)
+
+    def __getitem__(self, index):
+        return self.snapshots[index]
+
+    def __repr__(self):
+        return f"Trace({self.model!r}: objective {self.objective:.6f}; {self.reason})"
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """Runs from several starts: those that finished, in order, and the errors of those that did not, by start."""
+
+    traces: tuple[Trace, ...]
+    failures: dict[int, DegenerateError]
+
+    @property
+    def best(self):
+        """The trace with the highest objective."""
+        return max(self.traces, key=lambda trace: trace.objective)
+
+
+def iterate(model, x, params):
+    """Yield `Snapshot` 0 (the start), 1, 2, … without end. An error names the iteration in which it arose."""
+    for iteration in itertools.count():
+        params = _frozen(params)
+        try:
+            statistics, objective = model.e_step(x, params)
+            objective = float(objective)
+            if math.isnan(objective):
+                raise ArithmeticError("the objective is nan")
+            yield Snapshot(iteration, params, objective)
+            params = model.m_step(statistics)
+        except Exception as error:
+            error.add_note(f"in iteration {iteration}")
+            raise
+
+
+def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER):
+    """Run EM from `params` until the objective gains no more than `tol` per data point.
+
+    Parameters
+    ----------
+    model : anything with ``e_step`` and ``m_step``
+        If it has ``unit(x)``, gains are measured in that unit (the distortion of k-means has the data's unit squared).
+    x : the data, in whatever form the model reads; N is ``len(x)``
+    params : the start
+    tol : the smallest gain per data point, signed, that counts as progress; 0 runs until nothing is gained
+    max_iter : the largest number of steps
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    ObjectiveFell
+        If a step lowers the objective by more than rounding: an EM step never does.
+    DegenerateError
+        If the model reports that a component collapsed or died.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If `max_iter` steps were not enough.
+    """
+    tol = checks.number(tol, "tol")
+    max_iter = checks.integer(max_iter, "max_iter", minimum=0)
+    unit = (model.unit(x) if hasattr(model, "unit") else 1.0) * len(x)
+    snapshots = []
+    for snapshot in iterate(model, x, params):
+        snapshots.append(snapshot)
+        if snapshot.iteration > 0:
+            before = snapshots[-2].objective
+            gain = snapshot.objective - before if snapshot.objective != before else 0.0
+            if gain < -ROUNDING * (unit + abs(before)):
+                raise ObjectiveFell(
+                    f"the objective fell from {before!r} to {snapshot.objective!r} in iteration {snapshot.iteration}; "
+                    "an EM step never lowers it, so e_step and m_step do not belong together"
+                )
+            if gain <= tol * unit:
+                reason = f"converged in iteration {snapshot.iteration}: gain per point ≤ {tol:g}"
+                return Trace(model, tuple(snapshots), True, reason)
+        if snapshot.iteration == max_iter:
+            break
+    reason = f"not converged after {max_iter} iterations: gain per point still > {tol:g}"
+    warnings.warn(f"{reason}; raise max_iter or tol", ConvergenceWarning, stacklevel=2)
+    return Trace(model, tuple(snapshots), False, reason)
+
+
+def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
+    """Fit from `n` starts ``model.start(x, rng, **start)``, each with its own generator derived from `seed`.
+
+    Returns
+    -------
+    Restarts
+
+    Raises
+    ------
+    DegenerateError
+        If every start ended in one.
+
+    Warns
+    -----
+    DegenerateWarning
+        If some starts ended in a `DegenerateError`; they are left out and listed in ``failures``.
+    """
+    traces, failures = [], {}
+    for i, rng in enumerate(checks.rng(seed).spawn(checks.integer(n, "n"))):
+        try:
+            traces.append(fit(model, x, model.start(x, rng, **start), tol=tol, max_iter=max_iter))
+        except DegenerateError as error:
+            failures[i] = error
+    if not traces:
+        raise DegenerateError(f"all {n} starts failed; the first: {failures[0]}")
+    if failures:
+        first = next(iter(failures.values()))
+        warnings.warn(f"{len(failures)} of {n} starts failed; the first: {first}", DegenerateWarning, stacklevel=2)
+    return Restarts(tuple(traces), failures)
+
+
+def _frozen(params):
+    """A copy of `params` whose arrays cannot be written to, so that a snapshot stays what it was."""
+    if isinstance(params, np.ndarray):
+        params = params.copy()
+        params.flags.writeable = False
+        return params
+    if isinstance(params, dict):
+        return {name: _frozen(value) for name, value in params.items()}
+    if isinstance(params, tuple) and hasattr(params, "_fields"):
+        return type(params)(*map(_frozen, params))
+    if isinstance(params, (tuple, list)):
+        return type(params)(map(_frozen, params))
+    return params
