@@ -1,0 +1,67 @@
+"""What k-means and soft assignment share: their parameters are K centres and their M-step takes K weighted means."""
+
+import warnings
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from emlib import checks, starts
+from emlib.errors import EmptyClusterWarning
+
+
+class CentreParams(NamedTuple):
+    """θ: the K centres ``means``, shape (K, D)."""
+
+    means: np.ndarray
+
+
+@dataclass(frozen=True)
+class CentreModel:
+    """A model of K centres. It becomes whole with ``posterior``, ``e_step`` and ``q``."""
+
+    n_components: int
+
+    def __post_init__(self):
+        checks.integer(self.n_components, "n_components")
+
+    def start(self, x, rng, how="kmeans++"):
+        """K centres by a recipe of `emlib.starts`: "kmeans++", "points" or "random"."""
+        return CentreParams(starts.centres(checks.data(x), self.n_components, rng, how))
+
+    def m_step(self, statistics):
+        """Move every centre to the weighted mean of its points.
+
+        Any place is as good as another for a centre without points, so it stays where it was, with an
+        `EmptyClusterWarning`.
+        """
+        for k in np.flatnonzero(statistics.counts == 0):
+            warnings.warn(
+                f"cluster {k} has no points; its centre stays where it was", EmptyClusterWarning, stacklevel=2
+            )
+        return CentreParams(statistics.means())
+
+    def free(self, params):
+        """The parameters as a vector without constraints: the K·D coordinates of the centres."""
+        return np.ravel(self.checked(params))
+
+    def from_free(self, vector, like):
+        """The parameters that `free` turns into `vector`; `like`, any valid parameters, gives the shapes."""
+        return CentreParams(np.reshape(vector, like.means.shape))
+
+    def permute(self, params, order):
+        """The same clusters, numbered anew: component k becomes what ``order[k]`` was."""
+        return CentreParams(self.checked(params)[np.asarray(order)])
+
+    def checked(self, params, x=None):
+        """The means as a finite (K, D) array; with `x`, the pair (x, means) with as many features each."""
+        means = checks.array(params.means, "means", ndim=2)
+        if len(means) != self.n_components:
+            raise ValueError(f"means has {len(means)} rows; n_components is {self.n_components}")
+        return means if x is None else (checks.data(x, n_features=means.shape[1]), means)
+
+    def sample_round(self, params, n, rng, scale):
+        """`n` points and their clusters, (N, D) and (N,), from equally likely round normal clusters."""
+        means, rng = self.checked(params), checks.rng(rng, "rng")
+        z = rng.integers(len(means), size=checks.integer(n, "n"))
+        return means[z] + scale * rng.standard_normal((n, means.shape[1])), z

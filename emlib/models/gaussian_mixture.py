@@ -1,0 +1,274 @@
+"""The Gaussian mixture.
+
+Story: z_n = k with probability τ_k; x_n | z_n = k ~ Normal(μ_k, Σ_k). The families restrict Σ_k: "full" not at all, "tied" to
+one Σ for all components, "diag" to a diagonal matrix, "spherical" to σ_k² I.
+
+McLachlan & Peel (2000), Finite Mixture Models, ch. 3. Bishop (2006), Pattern Recognition and Machine Learning, § 9.2.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from emlib import checks, starts
+from emlib.errors import DegenerateError
+from emlib.numerics import Moments, log_sum_exp
+
+FAMILIES = ("full", "tied", "diag", "spherical")
+#: A variance below this fraction of the data's own, in any direction, is a collapse.
+COLLAPSE = 1e-14
+
+
+class GaussianMixtureParams(NamedTuple):
+    """θ of a Gaussian mixture, with scikit-learn's shapes.
+
+    Attributes
+    ----------
+    weights : (K,)
+        τ, not negative, with sum 1.
+    means : (K, D)
+        μ
+    covariances : (K, D, D) full, (D, D) tied, (K, D) diag, (K,) spherical
+        Σ, in the data's unit squared: for "diag" and "spherical" the variances.
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+
+
+@dataclass(frozen=True)
+class GaussianMixture:
+    """A mixture of K normal distributions; the objective is the log-likelihood ℓ.
+
+    Nothing is added to a covariance to keep it away from zero: rescaling the data rescales the fit. A component that
+    collapses is a `DegenerateError`.
+
+    Parameters
+    ----------
+    n_components : int
+        K, the number of components.
+    covariance_type : "full", "tied", "diag" or "spherical"
+    """
+
+    n_components: int
+    covariance_type: str = "full"
+
+    def __post_init__(self):
+        checks.integer(self.n_components, "n_components")
+        checks.choice(self.covariance_type, "covariance_type", FAMILIES)
+
+    def start(self, x, rng, how="kmeans++"):
+        """Equal weights, centres by a recipe of `emlib.starts`, and the covariance of all the data in every component."""
+        x = checks.data(x)
+        centres = starts.centres(x, self.n_components, rng, how)
+        share = np.full((len(x), self.n_components), 1 / self.n_components)
+        overall = Moments.of(x, share, np.tile(x.mean(axis=0), (self.n_components, 1)), self._full)
+        weights, _, covariances = self.m_step(overall)
+        return GaussianMixtureParams(weights, centres, covariances)
+
+    def posterior(self, x, params):
+        """The responsibilities r_nk = p(z_n = k | x_n, θ), (N, K)."""
+        log_joint = self._log_joint(x, params)
+        return np.exp(log_joint - log_sum_exp(log_joint)[:, None])
+
+    def e_step(self, x, params):
+        """The expected counts, sums and scatters, and ℓ. Returns (`Moments`, log-likelihood)."""
+        log_joint = self._log_joint(x, params)
+        log_density = log_sum_exp(log_joint)
+        responsibilities = np.exp(log_joint - log_density[:, None])
+        return Moments.of(checks.data(x), responsibilities, params.means, self._full), log_density.sum()
+
+    def q(self, params, statistics):
+        """Q(θ|θᵗ) = Σ_k N_k log τ_k − ½ Σ_k [N_k log |2πΣ_k| + tr(Σ_k⁻¹ Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ)]."""
+        weights, means, covariances = self.checked(params)
+        counts, scatter = statistics.counts, statistics.about(means).second
+        total = (counts[counts > 0] * np.log(weights[counts > 0])).sum()
+        for k, (whiten, log_det) in enumerate(self._precision_factors(covariances, *means.shape)):
+            squares = np.sum(whiten @ scatter[k] * whiten) if self._full else np.sum(whiten**2 * scatter[k])
+            total -= (counts[k] * (means.shape[1] * np.log(2 * np.pi) + log_det) + squares) / 2
+        return total
+
+    def m_step(self, statistics):
+        """τ_k = N_k/N; μ_k the weighted mean; Σ_k the weighted scatter about the *new* mean, averaged as the family says.
+
+        Raises
+        ------
+        DegenerateError
+            If a feature is constant or depends linearly on others, or a component has no points left or has collapsed.
+        """
+        counts = statistics.counts
+        for k in np.flatnonzero(counts < np.finfo(float).tiny / np.finfo(float).eps):
+            raise DegenerateError(f"component {k} is dead: its expected count is {counts[k]:.1e}; start it elsewhere")
+        means = statistics.means()
+        covariances = self._average(statistics.about(means).second, counts)
+        self._refuse_collapse(statistics, means, covariances)
+        return GaussianMixtureParams(counts / counts.sum(), means, covariances)
+
+    def sample(self, params, n, rng):
+        """`n` points and their components, (N, D) and (N,)."""
+        params, rng = self.checked(params), checks.rng(rng, "rng")
+        z = rng.choice(self.n_components, size=checks.integer(n, "n"), p=params.weights)
+        factors = np.linalg.cholesky(self.full_covariances(params))
+        noise = rng.standard_normal((n, params.means.shape[1]))
+        return params.means[z] + np.einsum("nij,nj->ni", factors[z], noise), z
+
+    def score_samples(self, x, params):
+        """log p(x_n | θ), (N,)."""
+        return log_sum_exp(self._log_joint(x, params))
+
+    def full_covariances(self, params):
+        """The covariances as K matrices, (K, D, D), whatever the family."""
+        n_features = params.means.shape[1]
+        if self.covariance_type == "diag":
+            return params.covariances[:, :, None] * np.eye(n_features)
+        if self.covariance_type == "spherical":
+            return params.covariances[:, None, None] * np.eye(n_features)
+        return np.broadcast_to(params.covariances, (self.n_components, n_features, n_features)).copy()
+
+    def free(self, params):
+        """The parameters as a vector without constraints, as long as the model has free parameters.
+
+        log(τ_k/τ_K) for k < K, the means, and per covariance the Cholesky factor with its diagonal's logarithm (log σ
+        for "diag" and "spherical").
+        """
+        weights, means, covariances = self.checked(params)
+        if self._full:
+            factors = np.linalg.cholesky(covariances)
+            i = np.arange(factors.shape[-1])
+            factors[..., i, i] = np.log(factors[..., i, i])
+            spread = factors[(..., *np.tril_indices(len(i)))]
+        else:
+            spread = np.log(covariances) / 2
+        return np.concatenate([np.log(weights[:-1] / weights[-1]), means.ravel(), spread.ravel()])
+
+    def from_free(self, vector, like):
+        """The parameters that `free` turns into `vector`; `like`, any valid parameters, gives the shapes."""
+        n_components, n_features = like.means.shape
+        logits, means, spread = np.split(vector, [n_components - 1, n_components - 1 + like.means.size])
+        logits = np.append(logits, 0.0)
+        weights = np.exp(logits - log_sum_exp(logits))
+        if self._full:
+            factors = np.zeros(like.covariances.shape)
+            rows, columns = np.tril_indices(n_features)
+            factors[..., rows, columns] = spread.reshape(*factors.shape[:-2], -1)
+            i = np.arange(n_features)
+            factors[..., i, i] = np.exp(factors[..., i, i])
+            covariances = factors @ factors.swapaxes(-1, -2)
+        else:
+            covariances = np.exp(2 * spread).reshape(like.covariances.shape)
+        return GaussianMixtureParams(weights, means.reshape(like.means.shape), covariances)
+
+    def permute(self, params, order):
+        """The same mixture, its components numbered anew: component k becomes what ``order[k]`` was."""
+        weights, means, covariances = self.checked(params)
+        order = np.asarray(order)
+        tied = self.covariance_type == "tied"
+        return GaussianMixtureParams(weights[order], means[order], covariances if tied else covariances[order])
+
+    def checked(self, params):
+        """`params` as float64 arrays of the right shapes, weights summing to 1; covariances are checked when factored."""
+        weights = checks.weights(params.weights, n_components=self.n_components)
+        means = checks.array(params.means, "means", ndim=2)
+        if len(means) != self.n_components:
+            raise ValueError(f"means has {len(means)} rows; n_components is {self.n_components}")
+        k, d = means.shape
+        shape = {"full": (k, d, d), "tied": (d, d), "diag": (k, d), "spherical": (k,)}[self.covariance_type]
+        return GaussianMixtureParams(weights, means, checks.array(params.covariances, "covariances", shape=shape))
+
+    @property
+    def _full(self):
+        """Whether the scatter has to be kept as matrices."""
+        return self.covariance_type in ("full", "tied")
+
+    def _log_joint(self, x, params):
+        """log τ_k + log Normal(x_n; μ_k, Σ_k), (N, K)."""
+        weights, means, covariances = self.checked(params)
+        x = checks.data(x, n_features=means.shape[1])
+        log_joint = np.empty((len(x), len(means)))
+        for k, (whiten, log_det) in enumerate(self._precision_factors(covariances, *means.shape)):
+            d = x - means[k]
+            white = d @ whiten.T if self._full else d * whiten
+            log_joint[:, k] = -(means.shape[1] * np.log(2 * np.pi) + log_det + np.square(white).sum(axis=1)) / 2
+        with np.errstate(divide="ignore"):
+            return log_joint + np.log(weights)
+
+    def _precision_factors(self, covariances, n_components, n_features):
+        """For each component W with WᵀW = Σ⁻¹ (its diagonal unless full or tied), and log |Σ|."""
+        if self.covariance_type == "tied":
+            return [precision_factor(covariances, "covariances")] * n_components
+        if self.covariance_type == "full":
+            return [precision_factor(c, f"covariances[{k}]") for k, c in enumerate(covariances)]
+        if covariances.min() <= 0:
+            raise ValueError(f"covariances holds {covariances.min():g}; every variance must be greater than 0")
+        variances = np.broadcast_to(covariances.reshape(n_components, -1), (n_components, n_features))
+        return [(v**-0.5, np.log(v).sum()) for v in variances]
+
+    def _average(self, scatter, counts):
+        """The family's average of the K scatters: matrices (K, D, D) for full and tied, diagonals (K, D) else."""
+        if self.covariance_type == "full":
+            return scatter / counts[:, None, None]
+        if self.covariance_type == "tied":
+            return scatter.sum(axis=0) / counts.sum()
+        variances = scatter / counts[:, None]
+        return variances if self.covariance_type == "diag" else variances.mean(axis=1)
+
+    def _refuse_collapse(self, statistics, means, covariances):
+        """Compare every component's covariance with that of all the data, direction by direction.
+
+        The comparison does not depend on units: for full and tied it is the same after any affine map of the data.
+        """
+        counts = statistics.counts
+        centre = counts @ means / counts.sum()
+        overall = statistics.about(centre).second.sum(axis=0) / counts.sum()
+        variances = np.diagonal(overall) if self._full else overall
+        # what the rounding of a mean alone can leave of a variance
+        rounding = np.square(4 * np.finfo(float).eps * centre)
+        for d in np.flatnonzero(variances <= rounding):
+            raise DegenerateError(f"feature {d} is constant ({centre[d]:g}): it has no density; leave it out")
+        if self._full:
+            scale = np.sqrt(variances)
+            correlation = overall / np.outer(scale, scale)
+            values, vectors = np.linalg.eigh(correlation)
+            if values[0] < COLLAPSE * 10 * len(values):
+                raise DegenerateError(
+                    f"the features depend linearly on each other: direction {np.round(vectors[:, 0] / scale, 3)} "
+                    "of x is constant; leave one of them out"
+                )
+            whiten = vectors / np.sqrt(values) / scale[:, None]
+            spread = np.linalg.eigvalsh(whiten.T @ covariances @ whiten).min(axis=-1)
+        elif self.covariance_type == "diag":
+            spread = (covariances / variances).min(axis=1)
+        else:
+            spread = covariances / variances.mean()
+        for k in np.flatnonzero(np.atleast_1d(spread) < COLLAPSE + (rounding / variances).max()):
+            who = "the covariance has" if self.covariance_type == "tied" else f"component {k} has"
+            raise DegenerateError(
+                f"{who} collapsed around {np.array2string(means[k], precision=4)} (expected count {counts[k]:.3g}): "
+                "the likelihood is unbounded there; use another start, fewer components or a simpler covariance_type"
+            )
+
+
+def precision_factor(covariance, name="covariance"):
+    """W with WᵀW = Σ⁻¹ and log |Σ|, through the Cholesky factor of the correlation matrix: features keep their units.
+
+    Raises
+    ------
+    ValueError
+        If `covariance` is not symmetric and positive definite.
+    """
+    variances = np.diagonal(covariance)
+    if variances.min() > 0:
+        scale = np.sqrt(variances)
+        correlation = covariance / np.outer(scale, scale)
+        if np.abs(correlation - correlation.T).max() > 1e-8:
+            raise ValueError(f"{name} is not symmetric")
+        try:
+            factor = np.linalg.cholesky(correlation)
+        except np.linalg.LinAlgError:
+            pass
+        else:
+            log_det = 2 * (np.log(np.diagonal(factor)).sum() + np.log(scale).sum())
+            return np.linalg.inv(factor) / scale, log_det
+    raise ValueError(f"{name} is not positive definite: every variance, in every direction, must be greater than 0")
