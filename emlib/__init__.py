@@ -1,0 +1,48 @@
+"""emlib: Expectation Maximization as one loop and a few pure functions.
+
+Read in this order: `emlib.engine` (the loop), `emlib.models.kmeans`, `emlib.models.soft_assignment`,
+`emlib.models.gaussian_mixture` (the models), `emlib.laws` (what makes them EM).
+"""
+
+from emlib import datasets
+from emlib.engine import Restarts, Snapshot, Trace, fit, iterate, restarts
+from emlib.errors import (
+    ConvergenceWarning,
+    DegenerateError,
+    DegenerateWarning,
+    EmptyClusterWarning,
+    ObjectiveFell,
+)
+from emlib.estimator import Estimator
+from emlib.laws import Law, LawReport, check_laws
+from emlib.models.centres import CentreParams
+from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
+from emlib.models.kmeans import KMeans
+from emlib.models.soft_assignment import SoftAssignment
+from emlib.numerics import Moments, log_sum_exp
+
+__all__ = [
+    "CentreParams",
+    "ConvergenceWarning",
+    "DegenerateError",
+    "DegenerateWarning",
+    "EmptyClusterWarning",
+    "Estimator",
+    "GaussianMixture",
+    "GaussianMixtureParams",
+    "KMeans",
+    "Law",
+    "LawReport",
+    "Moments",
+    "ObjectiveFell",
+    "Restarts",
+    "Snapshot",
+    "SoftAssignment",
+    "Trace",
+    "check_laws",
+    "datasets",
+    "fit",
+    "iterate",
+    "log_sum_exp",
+    "restarts",
+]
