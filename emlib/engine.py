@@ -36,7 +36,7 @@ class Snapshot(NamedTuple):
 
 @dataclass(frozen=True)
 class Trace:
-    """The record of a run. It reads like a sequence of its snapshots: ``trace[t]``, ``len(trace)``, ``for s in trace``."""
+    """The record of a run, read like a sequence of snapshots: ``trace[t]``, ``len(trace)``, ``for s in trace``."""
 
     model: Any
     snapshots: tuple[Snapshot, ...]

@@ -1,4 +1,4 @@
-"""scikit-learn's habits on top of a model and the engine: the same words for the same things, nothing computed twice."""
+"""scikit-learn's habits on top of a model and the engine: the same words for the same things."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """The Gaussian mixture.
 
-Story: z_n = k with probability τ_k; x_n | z_n = k ~ Normal(μ_k, Σ_k). The families restrict Σ_k: "full" not at all, "tied" to
-one Σ for all components, "diag" to a diagonal matrix, "spherical" to σ_k² I.
+Story: z_n = k with probability τ_k; x_n | z_n = k ~ Normal(μ_k, Σ_k). The families restrict Σ_k: "full" not at all,
+"tied" to one Σ for all components, "diag" to a diagonal matrix, "spherical" to σ_k² I.
 
 McLachlan & Peel (2000), Finite Mixture Models, ch. 3. Bishop (2006), Pattern Recognition and Machine Learning, § 9.2.
 """
@@ -60,7 +60,7 @@ class GaussianMixture:
         checks.choice(self.covariance_type, "covariance_type", FAMILIES)
 
     def start(self, x, rng, how="kmeans++"):
-        """Equal weights, centres by a recipe of `emlib.starts`, and the covariance of all the data in every component."""
+        """Equal weights, centres by a recipe of `emlib.starts`, in every component the covariance of all the data."""
         x = checks.data(x)
         centres = starts.centres(x, self.n_components, rng, how)
         share = np.full((len(x), self.n_components), 1 / self.n_components)
@@ -91,7 +91,7 @@ class GaussianMixture:
         return total
 
     def m_step(self, statistics):
-        """τ_k = N_k/N; μ_k the weighted mean; Σ_k the weighted scatter about the *new* mean, averaged as the family says.
+        """τ_k = N_k/N; μ_k the weighted mean; Σ_k the weighted scatter about the *new* mean, averaged by family.
 
         Raises
         ------
@@ -168,7 +168,7 @@ class GaussianMixture:
         return GaussianMixtureParams(weights[order], means[order], covariances if tied else covariances[order])
 
     def checked(self, params):
-        """`params` as float64 arrays of the right shapes, weights summing to 1; covariances are checked when factored."""
+        """`params` as float64 arrays of the right shapes, weights summing to 1. (Factoring checks the covariances.)"""
         weights = checks.weights(params.weights, n_components=self.n_components)
         means = checks.array(params.means, "means", ndim=2)
         if len(means) != self.n_components:

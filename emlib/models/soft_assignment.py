@@ -1,7 +1,7 @@
 """Soft assignment: every point belongs to every cluster, with a weight.
 
-Story: z_n is one of K equally likely clusters; x_n | z_n = k ~ Normal(μ_k, σ² I) with σ known. The stiffness β = 1/σ² says
-how sharply a point tells clusters apart; β → ∞ is k-means. Two other recipes for the weights, which the wiki page
+Story: z_n is one of K equally likely clusters; x_n | z_n = k ~ Normal(μ_k, σ² I) with σ known. The stiffness β = 1/σ²
+says how sharply a point tells clusters apart; β → ∞ is k-means. Two other recipes for the weights, which the wiki page
 suggests or nearly suggests, come from no such story and are here to be compared.
 
 MacKay (2003), Information Theory, Inference, and Learning Algorithms, ch. 20 and 22 (soft k-means).
