@@ -1,4 +1,4 @@
-"""Pictures of one variable: histograms, densities, the objective over the iterations, responsibilities as bars."""
+"""Pictures of one variable: histogram, density, the objective over the iterations, responsibilities as bars."""
 
 from typing import NamedTuple
 
@@ -22,9 +22,7 @@ def histogram(ax, x, bins=24):
     matplotlib.container.BarContainer
     """
     x = checks.array(x, "x", ndim=1)
-    _, _, bars = ax.hist(
-        x, bins=bins, density=True, color="#D9DDE2", edgecolor=PAPER, linewidth=1.0, zorder=1
-    )
+    _, _, bars = ax.hist(x, bins=bins, density=True, color="#D9DDE2", edgecolor=PAPER, linewidth=1.0, zorder=1)
     ax.set_ylabel("density")
     ax.grid(visible=False, axis="x")
     return bars
@@ -41,31 +39,24 @@ class Density(NamedTuple):
         """Draw the density of other parameters, each of size K, over the same grid."""
         weights = checks.weights(weights)
         n_components = within_palette(len(weights))
-        means, variances = (
-            _one_each(means, "means", n_components),
-            _one_each(variances, "variances", n_components),
-        )
+        means = _one_each(means, "means", n_components)
+        variances = _one_each(variances, "variances", n_components)
         if variances.min() <= 0:
             raise ValueError(f"variances holds {variances.min():g}; every variance must be positive")
         grid = self.total.get_xdata()
-        heights = (
-            weights[:, None]
-            * np.exp(-((grid - means) ** 2) / (2 * variances))
-            / np.sqrt(2 * np.pi * variances)
-        )
+        heights = np.exp(-((grid - means) ** 2) / (2 * variances)) / np.sqrt(2 * np.pi * variances)
+        heights *= weights[:, None]
         floor = np.zeros_like(grid)
         self.total.set_ydata(heights.sum(axis=0))
         self.components.set_segments([np.column_stack([grid, height]) for height in heights])
         self.components.set_color(list(LINE_COLOURS[:n_components]))
         self.components.set_linestyle(list(LINE_STYLES[:n_components]))
-        self.fills.set_verts(
-            [np.column_stack([np.r_[grid, grid[::-1]], np.r_[height, floor]]) for height in heights]
-        )
+        self.fills.set_verts([np.column_stack([np.r_[grid, grid[::-1]], np.r_[height, floor]]) for height in heights])
         self.fills.set_facecolors(list(PALETTE[:n_components]))
 
 
 def density_1d(ax, grid, weights, means, variances):
-    """Draw a mixture of K Gaussians on a line: the total in ink, each weighted component below it in its own colour.
+    """Draw a mixture of K Gaussians on a line: the total in ink, each weighted component in its colour.
 
     Parameters
     ----------
@@ -100,7 +91,7 @@ class ObjectiveCurve(NamedTuple):
     note: Annotation
 
     def update(self, at, objectives=None):
-        """Mark iteration `at` (None marks nothing); other `objectives` (T,) replace the curve and its limits."""
+        """Mark iteration `at` (None marks nothing); other `objectives` (T,) replace the curve."""
         if objectives is not None:
             objectives = checks.array(objectives, "objectives", ndim=1)
             self.line.set_data(np.arange(len(objectives)), objectives)
@@ -205,7 +196,7 @@ def responsibility_bars(ax, responsibilities):
     )
     drawn.update(responsibilities)
     ax.set(xlim=(0, 1), ylim=(n + 0.6, 0.4), xlabel="responsibility", ylabel="point n")
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
     ax.grid(visible=False, axis="y")
     return drawn
 

@@ -1,28 +1,71 @@
-"""Figures as images that can be read aloud."""
+"""Figures as images: with words for readers who cannot see them, and fast enough to follow a slider."""
 
 import base64
 import html
 import io
 
+import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
 
-#: Pixels of an image per CSS pixel: crisp on dense screens, and a figure of 6.4 inches is 614 CSS pixels wide.
-DENSITY = 2
+#: Width of a figure in the page: one of 6.4 inches takes 614 CSS pixels.
 CSS_PIXELS_PER_INCH = 96
+#: Image pixels per CSS pixel: letters stay crisp on dense screens.
+DENSITY = 2
 
 
 def png(fig):
     """Return `fig` as the bytes of a PNG file, the same bytes whenever the same things are drawn.
 
-    The layout is settled by the first call and then kept, so that the frames of a figure that is drawn again and
-    again do not jump.
+    The image has at most 256 colours, chosen by median cut: flat areas keep their colour exactly, and notebooks
+    stay less than half as large.
     """
-    if fig.get_layout_engine() is not None:
+    dpi = fig.dpi
+    canvas = FigureCanvasAgg(fig)
+    fig.dpi = DENSITY * CSS_PIXELS_PER_INCH
+    try:
+        canvas.draw()
+    finally:
+        fig.dpi = dpi
+    return _encoded(_pixels(canvas).quantize(256, Image.Quantize.MEDIANCUT))
+
+
+class Frames:
+    """A figure that is drawn again and again: what stands still once, what moves on every frame.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        It belongs to the frames from now on: the layout is settled once, so that nothing jumps.
+    *moving : artists, or what a function of this package returned
+        All that will be updated, and what lies above it, such as a legend. Everything else is drawn again only
+        when the limits of an axes have changed.
+    """
+
+    def __init__(self, fig, *moving):
+        fig.dpi = DENSITY * CSS_PIXELS_PER_INCH
+        self._canvas = FigureCanvasAgg(fig)
+        self._axes = fig.axes
+        self._moving = sorted(_artists(moving), key=lambda artist: artist.zorder)
         fig.draw_without_rendering()
         fig.set_layout_engine("none")
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=DENSITY * CSS_PIXELS_PER_INCH, metadata={"Software": None})
-    return buffer.getvalue()
+        for artist in self._moving:
+            artist.set_animated(True)
+        self._limits = None
+
+    def png(self):
+        """Return the figure as it is now, as the bytes of a PNG file."""
+        limits = [axes.viewLim.get_points().tolist() for axes in self._axes]
+        if limits != self._limits:
+            self._canvas.draw()
+            self._still = self._canvas.copy_from_bbox(self._canvas.figure.bbox)
+            self._limits = limits
+        self._canvas.restore_region(self._still)
+        for artist in self._moving:
+            artist.axes.draw_artist(artist)
+        return _encoded(_pixels(self._canvas), compress_level=1)
 
 
 class Described:
@@ -45,8 +88,8 @@ class Described:
         source = base64.b64encode(self.image).decode("ascii")
         return {
             "text/html": (
-                f'<img alt="{html.escape(self.text)}" width="{self.width}" style="max-width: 100%; height: auto" '
-                f'src="data:image/png;base64,{source}">'
+                f'<img alt="{html.escape(self.text)}" width="{self.width}" '
+                f'style="max-width: 100%; height: auto" src="data:image/png;base64,{source}">'
             ),
             "text/plain": self.text,
         }
@@ -66,7 +109,7 @@ def described(fig, text):
     ----------
     fig : matplotlib.figure.Figure
     text : str
-        What the figure shows, for a reader who cannot see it: what is drawn, and what one is meant to notice.
+        For a reader who cannot see the figure: what is drawn, and what one is meant to notice.
 
     Returns
     -------
@@ -74,15 +117,38 @@ def described(fig, text):
 
     Raises
     ------
+    TypeError
+        If `text` is not a string.
     ValueError
         If `text` is empty or too short to tell anything.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"text is {text!r}; it must be a string that says what the figure shows")
     words = " ".join(text.split())
     if len(words) < 20:
         raise ValueError(
-            f"text is {words!r}; write a sentence (20 characters or more) that says what the figure shows, for readers "
-            "who cannot see it"
+            f"text is {words!r}; write a sentence of 20 characters or more that says what the figure shows, "
+            "for readers who cannot see it"
         )
     image = png(fig)
     plt.close(fig)
     return Described(image, words, round(fig.get_figwidth() * CSS_PIXELS_PER_INCH))
+
+
+def _artists(drawn):
+    """Yield the artists in nested tuples such as (Points(…), Centres(…))."""
+    for item in drawn:
+        if isinstance(item, Artist):
+            yield item
+        elif isinstance(item, tuple):
+            yield from _artists(item)
+
+
+def _pixels(canvas):
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+
+def _encoded(image, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, format="png", **options)
+    return buffer.getvalue()

@@ -1,16 +1,15 @@
 """Pictures in the plane of two features: points, centres, borders, ellipses and surfaces.
 
-Every function takes an `Axes` and arrays and returns its artists in a small tuple. Where the picture can move, the
-tuple has an `update` that takes new arrays, even for another number of components, and redraws nothing else.
+Every function takes an `Axes` and arrays and returns its artists in a small tuple. Where the picture can move,
+the tuple has an `update` that takes new arrays, even for another number of components, and touches nothing else.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
-from matplotlib.colors import LinearSegmentedColormap, to_rgb, to_rgba_array
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.contour import QuadContourSet
-from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 
@@ -20,8 +19,8 @@ from emlib.plots.style import (
     LINE_COLOURS,
     LINE_STYLES,
     MARKER_PATHS,
-    MARKERS,
     MUTED,
+    OUTLINES,
     PALETTE,
     PAPER,
     within_palette,
@@ -29,6 +28,8 @@ from emlib.plots.style import (
 
 _FILLS = np.array([to_rgb(colour) for colour in PALETTE])
 _EDGES = np.array([to_rgb(colour) for colour in LINE_COLOURS])
+_OUTLINES = np.array([to_rgb(colour) for colour in OUTLINES])
+_PAPER = np.array(to_rgb(PAPER))
 _SURFACE = LinearSegmentedColormap.from_list("paper to slate", [PAPER, "#D5DEE6", "#93A9BC"])
 
 
@@ -50,9 +51,8 @@ class Points(NamedTuple):
         # 0 for a point that belongs to one component, 1 for one that all components share alike
         doubt = (1 - shares.max(axis=1, keepdims=True)) / (1 - 1 / max(n_components, 2))
         self.collection.set_paths([MARKER_PATHS[k] for k in hard])
-        self.collection.set_facecolors(shares @ _FILLS[:n_components])
-        self.collection.set_edgecolors((1 - doubt) * (shares @ _EDGES[:n_components]) + doubt * to_rgb(INK))
-        self.collection.set_linewidths(0.8 + 1.2 * doubt[:, 0])
+        self.collection.set_facecolors((1 - doubt) * (shares @ _FILLS[:n_components]) + doubt * _PAPER)
+        self.collection.set_edgecolors(shares @ _OUTLINES[:n_components])
 
 
 def scatter(ax, x, labels=None, responsibilities=None, size=34):
@@ -65,8 +65,8 @@ def scatter(ax, x, labels=None, responsibilities=None, size=34):
     labels : int array (N,), optional
         Hard assignment, 0 … K − 1.
     responsibilities : array (N, K), optional
-        Soft assignment: the colours are mixed in these shares, the marker is that of the largest, and the more a
-        point is shared, the heavier and darker its outline. Give this or `labels`; with neither, points are grey.
+        Soft assignment: the colours are mixed in these shares, the marker is that of the largest, and the less
+        decided a point is, the emptier. Give this or `labels`; with neither, all points are grey.
     size : float
         Area of a marker, in points squared.
 
@@ -76,7 +76,7 @@ def scatter(ax, x, labels=None, responsibilities=None, size=34):
         `update(x=None, labels=None, responsibilities=None)` moves and recolours them.
     """
     x = _planar(x, "x")
-    points = Points(ax.scatter(*x.T, s=size, color=MUTED, linewidths=0.8, edgecolors=PAPER, zorder=2))
+    points = Points(ax.scatter(*x.T, s=size, color=MUTED, edgecolors=PAPER, linewidths=0.8, zorder=2))
     points.update(labels=labels, responsibilities=responsibilities)
     return points
 
@@ -144,7 +144,7 @@ class Trails(NamedTuple):
     steps: PathCollection
 
     def update(self, history):
-        """Draw the trails of `history` (T, K, 2); hand over `history[: t + 1]` to show them up to iteration t."""
+        """Draw the trails of `history` (T, K, 2); `history[: t + 1]` shows them up to iteration t."""
         history = checks.array(history, "history", ndim=3)
         _two_columns(history, "history")
         n_components = within_palette(history.shape[1])
@@ -189,14 +189,14 @@ class Regions(NamedTuple):
         (left, right), (bottom, top) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
         box = np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
         self.polygons.set_verts([_region(means, k, box) for k in range(n_components)])
-        self.polygons.set_facecolors(np.column_stack([_FILLS[:n_components], np.full(n_components, 0.13)]))
+        self.polygons.set_facecolors(_PAPER + 0.13 * (_FILLS[:n_components] - _PAPER))
 
 
 def voronoi(ax, means):
     """Shade the part of the plane that is nearer to each centre than to any other, and draw the borders.
 
-    The borders are exact: the box of the axes, cut by the line halfway between every two centres. Call this when the
-    limits of the axes are settled.
+    The borders are exact: the box of the axes, cut by the line halfway between every two centres. Call this
+    when the limits of the axes are settled.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def voronoi(ax, means):
         `update(means)` moves the borders.
     """
     limits = ax.axis()
-    polygons = PolyCollection([], edgecolors=MUTED, linewidths=1.2, zorder=0.5)
+    polygons = PolyCollection([], edgecolors=MUTED, linewidths=1.2, zorder=0.6)
     regions = Regions(ax.add_collection(polygons, autolim=False))
     ax.axis(limits)
     regions.update(means)
@@ -217,16 +217,14 @@ def voronoi(ax, means):
 
 
 def _region(means, k, polygon):
-    """Return the part of the convex `polygon` (M, 2) that is at least as near to means[k] as to any other mean."""
+    """Return the part of the convex `polygon` (M, 2) that is no nearer to any other mean than to means[k]."""
     for j in range(len(means)):
         normal = means[j] - means[k]
         if not normal.any():
             continue
         depth = (polygon - (means[k] + means[j]) / 2) @ normal
         kept = []
-        for here, there, a, b in zip(
-            polygon, np.roll(polygon, -1, axis=0), depth, np.roll(depth, -1), strict=True
-        ):
+        for here, there, a, b in zip(polygon, np.roll(polygon, -1, axis=0), depth, np.roll(depth, -1), strict=True):
             if a <= 0:
                 kept.append(here)
             if (a < 0 < b) or (b < 0 < a):
@@ -318,42 +316,13 @@ def contours(ax, function, levels=12, resolution=100):
     first = np.linspace(*ax.get_xlim(), resolution)
     second = np.linspace(*ax.get_ylim(), resolution)
     grid = np.column_stack([axis.ravel() for axis in np.meshgrid(first, second)])
-    values = checks.array(function(grid), "the values of function", shape=(resolution**2,)).reshape(
-        resolution, -1
+    values = checks.array(function(grid), "the values of function", shape=(resolution**2,))
+    values = values.reshape(resolution, resolution)
+    shades = ax.contourf(first, second, values, levels=levels, cmap=_SURFACE, extend="both", zorder=0.6)
+    lines = ax.contour(
+        first, second, values, levels=shades.levels, linestyles="solid", colors=MUTED, linewidths=0.7, zorder=0.7
     )
-    shades = ax.contourf(first, second, values, levels=levels, cmap=_SURFACE, extend="both", zorder=0.4)
-    lines = ax.contour(first, second, values, levels=shades.levels, colors=MUTED, linewidths=0.7, zorder=0.6)
     return Contours(shades, lines)
-
-
-def legend(ax, names, lines=False, **options):
-    """Name the components in a legend, by marker and colour or (`lines=True`) by line style and colour.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-    names : sequence of str
-        One per component, in order.
-    lines : bool
-        Show lines in place of markers.
-    **options
-        Handed on to `Axes.legend`, for example `loc` or `title`.
-    """
-    within_palette(len(names))
-    handles = [
-        Line2D([], [], color=LINE_COLOURS[k], linestyle=LINE_STYLES[k])
-        if lines
-        else Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker=MARKERS[k],
-            markerfacecolor=PALETTE[k],
-            markeredgecolor=LINE_COLOURS[k],
-        )
-        for k in range(len(names))
-    ]
-    return ax.legend(handles, names, **options)
 
 
 def _planar(value, name):
@@ -364,9 +333,7 @@ def _planar(value, name):
 
 def _two_columns(value, name):
     if value.shape[-1] != 2:
-        raise ValueError(
-            f"{name} has {value.shape[-1]} features; a picture needs two, for example {name}[..., [0, 1]]"
-        )
+        raise ValueError(f"{name} has {value.shape[-1]} features; a picture needs two, for example {name}[..., [0, 1]]")
 
 
 def _shares(labels, responsibilities, n):
@@ -377,9 +344,7 @@ def _shares(labels, responsibilities, n):
         if len(shares) != n:
             raise ValueError(f"responsibilities has {len(shares)} rows for {n} points")
         if shares.min() < 0 or np.abs(shares.sum(axis=1) - 1).max() > 1e-6:
-            raise ValueError(
-                "responsibilities has a row that is not a distribution: none negative, with sum 1"
-            )
+            raise ValueError("responsibilities has a row with a negative entry, or whose sum is not 1")
         within_palette(shares.shape[1])
         return shares
     labels = np.asarray(labels)

@@ -1,18 +1,22 @@
 """How a component looks: one colour, marker, line style and hatch each, the same in every figure.
 
-The colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which readers with any of the common kinds
-of colour blindness tell apart. Marker, line style and hatch say the same again without colour.
+The colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which readers with any of the common
+kinds of colour blindness tell apart. Marker, line style and hatch say the same again without colour.
 """
 
 import numpy as np
 from cycler import cycler
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 
 #: Fill colour of each component.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
-#: The same hues, darkened where needed to a contrast of at least 3 : 1 with the paper: for lines and outlines.
+#: The same hues, darkened where needed to a contrast of at least 3 : 1 with the paper: for lines.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#C0729D", "#BC8200", "#4795C1", "#99922A", "#000000")
+#: Darker still: a thin outline keeps markers apart where they overlap, and yellow visible on the paper.
+OUTLINES = tuple(to_hex(0.6 * np.array(to_rgb(colour))) for colour in LINE_COLOURS)
 MARKERS = ("o", "s", "^", "D", "P", "v", "X", "*")
 LINE_STYLES = (
     "-",
@@ -35,17 +39,48 @@ MUTED = "#7A828E"
 def use_style():
     """Let every figure made from now on look like those of the course.
 
-    This changes matplotlib's defaults for the running session, which is why it is a call and not part of the import.
+    This changes matplotlib's defaults for the running session, which is why importing does not do it.
     """
     plt.style.use("emlib.plots.em")
     plt.rcParams["axes.prop_cycle"] = cycler(color=LINE_COLOURS) + cycler(linestyle=LINE_STYLES)
+
+
+def legend(ax, names, lines=False, total=None, **options):
+    """Name the components in a legend, by marker and colour or (`lines=True`) by line style and colour.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    names : sequence of str
+        One per component, in order.
+    lines : bool
+        Show lines in place of markers.
+    total : str, optional
+        What the dark line of `density_1d` is called; it stands first.
+    **options
+        Handed on to `Axes.legend`, for example `loc` or `title`.
+
+    Returns
+    -------
+    matplotlib.legend.Legend
+    """
+    handles = [] if total is None else [Line2D([], [], color=INK, linestyle="-", label=total)]
+    for k, name in zip(range(within_palette(len(names))), names, strict=True):
+        if lines:
+            handle = Line2D([], [], color=LINE_COLOURS[k], linestyle=LINE_STYLES[k])
+        else:
+            handle = Line2D([], [], color=PALETTE[k], linestyle="none", marker=MARKERS[k])
+            handle.set_markeredgecolor(OUTLINES[k])
+        handle.set_label(name)
+        handles.append(handle)
+    return ax.legend(handles=handles, **options)
 
 
 def within_palette(n_components):
     """Refuse more components than can be told apart."""
     if n_components > len(PALETTE):
         raise ValueError(
-            f"{n_components} components cannot be drawn: colours and markers tell at most {len(PALETTE)} apart"
+            f"{n_components} components cannot be drawn: markers and colours tell at most {len(PALETTE)} apart"
         )
     return n_components
 
