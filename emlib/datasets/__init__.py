@@ -1,6 +1,6 @@
-"""Data to learn from: two real sets with their sources, and seeded simulators whose truth is known."""
+"""Data to learn from: three real sets with their sources, and seeded simulators whose truth is known."""
 
-from emlib.datasets.bundled import faithful, iris
+from emlib.datasets.bundled import death_notices, faithful, iris
 from emlib.datasets.record import Dataset
 from emlib.datasets.simulated import (
     blobs,
@@ -15,6 +15,7 @@ from emlib.datasets.simulated import (
 __all__ = [
     "Dataset",
     "blobs",
+    "death_notices",
     "elongated",
     "faithful",
     "iris",

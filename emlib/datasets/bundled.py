@@ -3,6 +3,8 @@
 import csv
 from importlib import resources
 
+import numpy as np
+
 from emlib.datasets.record import Dataset, read_only
 
 
@@ -58,6 +60,32 @@ def iris():
             "The data set `iris` of R, after E. Anderson (1935), The irises of the Gaspé Peninsula, Bulletin of the "
             "American Iris Society 59, 2–5, and R. A. Fisher (1936), The use of multiple measurements in taxonomic "
             "problems, Annals of Eugenics 7, 179–188."
+        ),
+    )
+
+
+def death_notices():
+    """Return the number of death notices of women of 80 and over in *The Times* on each of 1096 days, 1910–1912.
+
+    Returns
+    -------
+    Dataset
+        `x` of shape (1096, 1): one count per day, in increasing order, as the source gives only how often each count
+        came up. There are no labels.
+    """
+    counts, days = zip(*(map(int, row) for row in _rows("death_notices.csv")), strict=True)
+    return Dataset(
+        x=read_only(np.repeat(counts, days)[:, None], float),
+        feature_names=("notices per day",),
+        labels=None,
+        label_names=(),
+        description=(
+            "Death notices of women aged 80 and over in The Times of London on each day of 1910 to 1912. One Poisson "
+            "distribution does not fit: there seem to be two rates, one for winter and one for summer."
+        ),
+        citation=(
+            "V. Hasselblad (1969), Estimation of finite mixtures of distributions from the exponential family, "
+            "Journal of the American Statistical Association 64, 1459–1471."
         ),
     )
 
