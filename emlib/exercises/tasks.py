@@ -88,6 +88,13 @@ def _data_r_means(rng):
     return x, r, *_means(x, r)
 
 
+def _partly_labelled(rng):
+    x, theta = _data_and_theta(rng)
+    z = rng.integers(0, 3, size=len(x))
+    z[:3] = 0, 1, 2
+    return x, theta, z
+
+
 def _data_and_centres(rng):
     x = _data(rng)
     return x, rng.normal(size=(rng.integers(3, 5), x.shape[1]))
@@ -144,6 +151,14 @@ def _scatter(x, weights, mu):
 
 def _covariances(x, r, mu1, mu2):
     return _scatter(x, r, mu1) / r.sum(), _scatter(x, 1 - r, mu2) / (1 - r).sum()
+
+
+def _tied(x, r, mu1, mu2):
+    return (_scatter(x, r, mu1) + _scatter(x, 1 - r, mu2)) / len(x)
+
+
+def _partly_known(x, theta, z):
+    return np.where(z == 0, _r(x, theta), z == 1)
 
 
 def _em_step(x, theta):
@@ -621,7 +636,7 @@ EXERCISES = {
             ),
             Mistake(
                 "this is the pooled covariance twice; the two components have their own",
-                lambda x, r, m1, m2: ((_scatter(x, r, m1) + _scatter(x, 1 - r, m2)) / len(x),) * 2,
+                lambda x, r, m1, m2: (_tied(x, r, m1, m2),) * 2,
             ),
         ),
     ),
@@ -659,6 +674,65 @@ EXERCISES = {
             Mistake(
                 "the determinants are missing in the E-step's densities",
                 lambda x, theta: _step_with(x, theta, _no_determinant(x, theta)),
+            ),
+        ),
+    ),
+    "update_tied_covariance": Exercise(
+        task="the one Σ that both components share and that maximises Q given the new means, shape (D, D)",
+        see="chapter 4, the covariance families",
+        inputs=_data_r_means,
+        reference=_tied,
+        mistakes=(
+            Mistake(
+                "the two covariances were averaged alike; each counts with its N_k",
+                lambda x, r, m1, m2: np.mean(_covariances(x, r, m1, m2), axis=0),
+            ),
+            Mistake("the two covariances were added", lambda x, r, m1, m2: np.sum(_covariances(x, r, m1, m2), axis=0)),
+            Mistake(
+                "this is the covariance of all the data; take each point from the mean of its component",
+                lambda x, r, m1, m2: np.cov(x.T, bias=True),
+            ),
+            Mistake("the sum was not divided by N", lambda x, r, m1, m2: len(x) * _tied(x, r, m1, m2)),
+            Mistake(
+                "divide by N, not by N − 2: maximum likelihood, not the unbiased estimate",
+                lambda x, r, m1, m2: _tied(x, r, m1, m2) * len(x) / (len(x) - 2),
+            ),
+            Mistake(
+                "this is the first component's covariance alone", lambda x, r, m1, m2: _covariances(x, r, m1, m2)[0]
+            ),
+            Mistake(
+                "the pair came back; both components share one matrix",
+                lambda x, r, m1, m2: (_tied(x, r, m1, m2),) * 2,
+            ),
+        ),
+    ),
+    "partly_known": Exercise(
+        task="P(Z_n = 1 | x_n, z_n if known, θ) for every point, shape (N,), where z_n = 0 means unknown",
+        see="chapter 3, the posterior of the latent variables",
+        inputs=_partly_labelled,
+        reference=_partly_known,
+        mistakes=(
+            Mistake("the known labels were not used", lambda x, theta, z: _r(x, theta)),
+            Mistake(
+                "a point whose label is unknown has the posterior of the E-step, not ½",
+                lambda x, theta, z: np.where(z == 0, 0.5, z == 1),
+            ),
+            Mistake(
+                "a point whose label is unknown has the posterior of the E-step, not the prior τ",
+                lambda x, theta, z: np.where(z == 0, theta.tau, z == 1),
+            ),
+            Mistake("points without a label count too: they got 0", lambda x, theta, z: (z == 1).astype(float)),
+            Mistake(
+                "the known labels are exchanged: z_n = 1 makes the probability 1",
+                lambda x, theta, z: np.where(z == 0, _r(x, theta), z == 2),
+            ),
+            Mistake(
+                "unknown points were assigned hard",
+                lambda x, theta, z: np.where(z == 0, _r(x, theta) > 0.5, z == 1),
+            ),
+            Mistake(
+                "points known to belong to component 2 still have a posterior; it is 0",
+                lambda x, theta, z: np.where(z == 1, 1.0, _r(x, theta)),
             ),
         ),
     ),
