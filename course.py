@@ -42,9 +42,8 @@ def lab(arguments):
     if any(re.match(r"--(ServerApp\.)?port(=|$)", argument) for argument in arguments):
         # A port that was asked for is used or refused. Without one, JupyterLab looks for a free port.
         arguments = ["--ServerApp.port_retries=0"] + arguments
-    # JupyterLab opens the first notebook it is given: one that the user names comes before our first chapter.
-    first_chapter = [str(path) for path in sorted(ROOT.glob("notebooks/*.ipynb"))[:1]]
-    return run(["-m", "jupyterlab"] + arguments + first_chapter)
+    first_chapter = min(ROOT.glob("notebooks/*.ipynb")).name
+    return run(["-m", "jupyterlab", "--LabApp.default_url=/lab/tree/" + first_chapter] + arguments)
 
 
 def test(arguments):
@@ -52,9 +51,7 @@ def test(arguments):
 
 
 def book(arguments):
-    code = run(
-        ["-m", "sphinx", "-W", "--keep-going", "-b", "html"] + arguments + ["book", "book/_build/html"]
-    )
+    code = run(["-m", "sphinx", "-W", "--keep-going", "-b", "html"] + arguments + ["book", "book/_build/html"])
     if code == 0:
         print("Open " + str(ROOT / "book/_build/html/index.html") + " in a browser.")
     return code
@@ -119,9 +116,7 @@ def make_environment():
     install(["uv", "pip", "sync", str(LOCK), "--python", str(PYTHON)] + checked)
     # emlib is imported from where it stands, by one relative line: nothing to build, and the folder may move.
     (PACKAGES / "emlib.pth").write_text(os.path.relpath(ROOT, PACKAGES) + "\n", "utf-8")
-    STAMP.write_text(
-        "\n".join([fingerprint()] + sorted(set(os.listdir(PACKAGES)) - {"__pycache__"})), "utf-8"
-    )
+    STAMP.write_text("\n".join([fingerprint()] + sorted(set(os.listdir(PACKAGES)) - {"__pycache__"})), "utf-8")
 
 
 def install(arguments):
@@ -130,9 +125,7 @@ def install(arguments):
     if code != 0:
         reasons = re.findall(r"(?im)^ *(?:error|cause): (.*)$", LOG.read_text("utf-8", "replace"))
         sys.exit(
-            "course.py: the packages could not be installed ("
-            + "".join(reasons[-1:])
-            + "); check the network"
+            "course.py: the packages could not be installed (" + "".join(reasons[-1:]) + "); check the network"
             " and the free disk space, then run the same command again; the whole record is " + str(LOG)
         )
 
