@@ -1,0 +1,9 @@
+"""Sliders over what was computed before: moving one draws another moment of a run and never fits again.
+
+from emlib import widgets
+"""
+
+from emlib.widgets.explorer import explore
+from emlib.widgets.panel import Sliders, sliders
+
+__all__ = ["Sliders", "explore", "sliders"]

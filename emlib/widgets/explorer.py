@@ -1,0 +1,208 @@
+"""Ready-made sliders over runs of mixtures and of k-means: the data with θ as it stands, and the objective."""
+
+import itertools
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from emlib import checks, plots
+from emlib.plots.style import within_palette
+from emlib.widgets.panel import sliders
+
+
+def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
+    """Show `x` as each of the `runs` sees it at each iteration, beside the curve of its objective.
+
+    Points take colour and marker from their responsibilities under the θ that is shown; centres carry their numbers
+    and draw the way they came. Models with covariances get ellipses at 1 and 2 σ, or over one feature their density;
+    where responsibilities are certain, as in k-means, borders between the nearest centres are drawn.
+
+    Parameters
+    ----------
+    x : array (N, 2) or (N, 1)
+    runs : dict of emlib.Trace
+        By the values of `names`: a tuple, or the value alone where there is one name. Every combination must be there.
+    names : str or tuple of str
+        What the runs differ in: each becomes a slider or a drop-down list.
+    feature_names : sequence of str, optional
+    objective : str, optional
+        What the objective is called; "log-likelihood" if the model has one.
+
+    Returns
+    -------
+    Sliders
+        With the values `names` and ``iteration``; beyond the end of a run its last iteration stays.
+
+    Raises
+    ------
+    TypeError
+        If a run is not a Trace.
+    ValueError
+        If `x` has more than two features, a run has no snapshot or more components than can be drawn, or the keys of
+        `runs` do not match `names`.
+    """
+    x = checks.data(x)
+    n_features = x.shape[1]
+    if n_features > 2:
+        raise ValueError(f"x has {n_features} features; a picture shows one or two, for example x[:, [0, 1]]")
+    names = (names,) if isinstance(names, str) else tuple(names)
+    runs = _by_tuple(runs, names)
+    for key, trace in runs.items():
+        _check(x, key, trace)
+    feature_names = feature_names or [f"feature {d + 1}" for d in range(n_features)]
+    if len(feature_names) != n_features:
+        raise ValueError(f"feature_names has {len(feature_names)} names for {n_features} features")
+    first = next(iter(runs.values()))
+    if objective is None:
+        objective = "log-likelihood" if hasattr(first.model, "score_samples") else "objective"
+    fig, draw = (_plane if n_features == 2 else _line)(x, first, feature_names, objective)
+
+    def update(iteration, **values):
+        trace = runs[tuple(values[name] for name in names)]
+        at = min(iteration, len(trace) - 1)
+        responsibilities = trace.model.posterior(x, trace[at].params)
+        draw(trace, at, responsibilities)
+        return _describe(values, trace, at, responsibilities, feature_names, objective)
+
+    choices = {name: list(dict.fromkeys(key[i] for key in runs)) for i, name in enumerate(names)}
+    longest = max(len(trace) for trace in runs.values())
+    return sliders(fig, update, **choices, iteration=range(longest))
+
+
+def _plane(x, trace, feature_names, objective):
+    """The figure for two features, and a function that draws a moment of a run in it."""
+    fig, left, curve = _panels(trace, objective)
+    points = plots.scatter(left, x)
+    left.set(xlabel=feature_names[0], ylabel=feature_names[1])
+    limits = left.axis()
+    means = trace[0].params.means
+    regions = plots.voronoi(left, means)
+    ellipses = plots.ellipses(left, means, np.tile(np.eye(2), (len(means), 1, 1)))
+    trails = plots.path(left, means[None])
+    centres = plots.centres(left, means)
+    left.axis(limits)
+
+    def draw(trace, at, responsibilities):
+        params = trace[at].params
+        points.update(responsibilities=responsibilities)
+        trails.update(np.array([snapshot.params.means for snapshot in trace.snapshots[: at + 1]]))
+        centres.update(params.means)
+        mixture = hasattr(trace.model, "full_covariances")
+        certain = not mixture and np.isin(responsibilities, (0, 1)).all()
+        ellipses.polygons.set_visible(mixture)
+        regions.polygons.set_visible(certain)
+        if mixture:
+            ellipses.update(params.means, trace.model.full_covariances(params))
+        if certain:
+            regions.update(params.means)
+        curve.update(at, trace.objectives)
+
+    return fig, draw
+
+
+def _line(x, trace, feature_names, objective):
+    """The figure for one feature, and a function that draws a moment of a run in it.
+
+    The points lie in a strip below the histogram, spread out over its height so that they can be told apart.
+    """
+    fig, left, curve = _panels(trace, objective)
+    plots.histogram(left, x[:, 0])
+    left.set_xlabel(feature_names[0])
+    top = left.get_ylim()[1]
+    left.set_yticks([tick for tick in left.get_yticks() if 0 <= tick <= top])
+    left.set_ylim(-0.25 * top, 1.3 * top)
+    heights = -top * np.random.default_rng(0).uniform(0.05, 0.2, len(x))
+    points = plots.scatter(left, np.column_stack([x[:, 0], heights]))
+    limits = left.axis()
+
+    def strip(means):
+        return np.column_stack([means[:, 0], np.full(len(means), -0.125 * top)])
+
+    means = trace[0].params.means
+    regions = plots.voronoi(left, strip(means))
+    grid = np.linspace(*limits[:2], 400)
+    density = plots.density_1d(left, grid, np.full(len(means), 1 / len(means)), means, np.ones(len(means)))
+    centres = plots.centres(left, strip(means))
+    left.axis(limits)
+
+    def draw(trace, at, responsibilities):
+        params = trace[at].params
+        points.update(responsibilities=responsibilities)
+        centres.update(strip(params.means))
+        mixture = hasattr(trace.model, "full_covariances")
+        certain = not mixture and np.isin(responsibilities, (0, 1)).all()
+        for artist in density:
+            artist.set_visible(mixture)
+        regions.polygons.set_visible(certain)
+        if mixture:
+            density.update(params.weights, params.means, trace.model.full_covariances(params))
+        if certain:
+            regions.update(strip(params.means))
+        curve.update(at, trace.objectives)
+
+    return fig, draw
+
+
+def _panels(trace, objective):
+    fig = Figure(figsize=(9.6, 4.2))
+    left, right = fig.subplots(1, 2, width_ratios=[3, 2])
+    return fig, left, plots.objective_curve(right, trace.objectives, label=objective)
+
+
+def _describe(values, trace, at, responsibilities, feature_names, objective):
+    said = [f"{name} {value}" if isinstance(value, str) else f"{name} = {value:g}" for name, value in values.items()]
+    end = ""
+    if at == len(trace) - 1:
+        end = ", converged" if trace.converged else ", where the run stops before it converges"
+    now = _number(trace[at].objective)
+    headline = f"{', '.join(said)}, iteration {at} of {len(trace) - 1}: {objective} {now}{end}."
+    places = [", ".join(f"{value:.3g}" for value in mean) for mean in trace[at].params.means]
+    shares = [
+        f"{k} holds {share:.0%} around ({place})".replace("-", "\N{MINUS SIGN}")
+        for k, (share, place) in enumerate(zip(responsibilities.mean(axis=0), places, strict=True), start=1)
+    ]
+    ends = [_number(snapshot.objective) for snapshot in (trace[0], trace[-1])]
+    return (
+        f"{headline}\nThe {len(responsibilities)} points by {' and '.join(feature_names)}: component "
+        f"{'; '.join(shares)}.\nThe curve beside them leads from {objective} {ends[0]} at iteration 0 to {ends[1]} at "
+        f"iteration {len(trace) - 1}."
+    )
+
+
+def _number(value):
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _by_tuple(runs, names):
+    """`runs` with tuples for keys, checked against `names`."""
+    if not names or "iteration" in names or len(set(names)) < len(names):
+        raise ValueError(
+            f"names is {names}; name once each thing that the runs differ in ('iteration' comes by itself)"
+        )
+    if not hasattr(runs, "items") or not runs:
+        raise ValueError(f"runs is {runs!r}; it must be a dict with at least one Trace")
+    tuples = {key if isinstance(key, tuple) else (key,): trace for key, trace in runs.items()}
+    for key in tuples:
+        if len(key) != len(names):
+            raise ValueError(f"runs has the key {key!r}; its {len(key)} values do not match the names {names}")
+    columns = [list(dict.fromkeys(column)) for column in zip(*tuples, strict=True)]
+    for key in itertools.product(*columns):
+        if key not in tuples:
+            raise ValueError(f"runs has no {key!r}, for {names}; every combination must be there")
+    return tuples
+
+
+def _check(x, key, trace):
+    if not all(hasattr(trace, name) for name in ("model", "snapshots", "converged")):
+        raise TypeError(
+            f"runs[{key!r}] is a {type(trace).__name__}; give a Trace, such as "
+            "emlib.Trace(model, tuple(snapshots), False, 'why it stops')"
+        )
+    if not trace.snapshots:
+        raise ValueError(f"runs[{key!r}] has no snapshot; a run has at least its start")
+    if not hasattr(trace[0].params, "means"):
+        raise TypeError(
+            f"the parameters of runs[{key!r}] have no means to draw; use sliders with a picture of your own"
+        )
+    within_palette(len(trace[0].params.means))
+    trace.model.posterior(x, trace[0].params)

@@ -1,0 +1,104 @@
+// The page's side of emlib.widgets.Sliders: it shows the frame that Python drew and sends the values that are chosen.
+
+// Milliseconds between two steps of the play button.
+const PACE = 400;
+
+const make = (tag, properties = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+};
+
+function control({ key, name, options, slider }, model) {
+  const id = `em-${crypto.randomUUID()}`;
+  const input = slider
+    ? make("input", { id, type: "range", min: 0, max: options.length - 1, step: 1 })
+    : make("select", { id }, ...options.map((option, place) => make("option", { value: place }, option)));
+  const readout = make("output", { htmlFor: id });
+  const follow = () => {
+    const place = model.get("values")[key];
+    input.value = place;
+    if (slider) {
+      input.setAttribute("aria-valuetext", options[place]);
+      readout.textContent = options[place];
+    }
+  };
+  input.addEventListener("input", () => {
+    model.set("values", { ...model.get("values"), [key]: Number(input.value) });
+    model.save_changes();
+  });
+  model.on("change:values", follow);
+  follow();
+  const row = make("div", { className: "em-control" }, make("label", { htmlFor: id }, name), input);
+  if (slider) row.append(readout);
+  return [row, () => model.off("change:values", follow)];
+}
+
+// Step one choice to its end, each step as soon as the one before is drawn and `PACE` has passed; stop where nothing
+// new is to be seen: a run has converged.
+function player({ key, name, options }, model) {
+  const button = make("button", { type: "button" });
+  let timer = null;
+  const stop = () => {
+    clearTimeout(timer);
+    timer = null;
+    button.textContent = `▶ Play ${name}`;
+  };
+  const step = (place) => {
+    model.set("values", { ...model.get("values"), [key]: place });
+    model.save_changes();
+  };
+  let text = null;
+  const drawn = () => {
+    if (timer === null) return;
+    const place = model.get("values")[key];
+    if (place === options.length - 1 || model.get("_frame").text === text) return stop();
+    text = model.get("_frame").text;
+    clearTimeout(timer);
+    timer = setTimeout(step, PACE, place + 1);
+  };
+  button.addEventListener("click", () => {
+    if (timer !== null) return stop();
+    const place = model.get("values")[key];
+    text = null;
+    button.textContent = `❚❚ Pause ${name}`;
+    timer = setTimeout(step, 0, place === options.length - 1 ? 0 : place + 1);
+  });
+  model.on("change:_frame", drawn);
+  stop();
+  return [button, () => (stop(), model.off("change:_frame", drawn))];
+}
+
+function render({ model, el }) {
+  const controls = model.get("_controls").filter(({ options }) => options.length > 1);
+  const parts = controls.map((one) => control(one, model));
+  const played = controls.find(({ key }) => key === model.get("_play"));
+  if (played) parts.push(player(played, model));
+
+  const width = model.get("_width");
+  const picture = make("img", { decoding: "sync", width });
+  const sentence = make("p", { ariaLive: "polite" });
+  const show = () => {
+    const { text, image } = model.get("_frame");
+    const address = URL.createObjectURL(new Blob([image], { type: "image/png" }));
+    picture.onload = () => URL.revokeObjectURL(address);
+    // The browser keeps the old picture until the new one is complete, so nothing flickers.
+    picture.src = address;
+    picture.alt = text;
+    sentence.textContent = text.split("\n", 1)[0];
+  };
+  model.on("change:_frame", show);
+  show();
+
+  const bar = make("div", { className: "em-controls" }, ...parts.map(([element]) => element));
+  // JupyterLab would take the keys that move a slider for its own shortcuts.
+  bar.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.classList.add("em-panel");
+  el.append(bar, picture, sentence);
+  return () => {
+    model.off("change:_frame", show);
+    for (const [, forget] of parts) forget();
+  };
+}
+
+export default { render };
