@@ -95,6 +95,8 @@ class ObjectiveCurve(NamedTuple):
         if objectives is not None:
             objectives = checks.array(objectives, "objectives", ndim=1)
             self.line.set_data(np.arange(len(objectives)), objectives)
+            # the old mark would keep the old limits
+            self.current.set_data([], [])
             ax = self.line.axes
             ax.relim()
             ax.autoscale_view()
