@@ -87,7 +87,7 @@ def test_the_seed_decides(simulate):
 
 
 def k_means(x, n_starts=20):
-    """The best of many runs of Lloyd's algorithm from k-means++ starts, written out here so that the data are tested alone."""
+    """The best of many k-means++ starts, written out here so that the data are tested alone."""
     rng, best = np.random.default_rng(0), (np.inf, None)
     for _ in range(n_starts):
         first = x[rng.integers(len(x))]
@@ -150,8 +150,8 @@ def test_bad_n_and_seed_are_refused(simulate, n, seed, error, message):
     [
         ({"weights": [0.5, 0.6]}, "weights sum to 1.1; they must sum to 1"),
         ({"weights": [1.0]}, r"weights has shape \(1,\); it needs \(2,\)"),
-        ({"means": [0.0, 1.0]}, "means has 1 axes; it needs 2"),
-        ({"covariances": np.eye(2)}, "covariances has 2 axes; it needs 3"),
+        ({"means": [0.0, 1.0]}, r"means has shape \(2,\)"),
+        ({"covariances": np.eye(2)}, r"covariances has shape \(2, 2\); it needs \(2, 2, 2\)"),
         ({"covariances": [np.eye(2), -np.eye(2)]}, r"covariances\[1\] is not positive definite"),
         ({"covariances": [np.eye(2), [[1.0, 0.5], [0.0, 1.0]]]}, r"covariances\[1\] is not symmetric"),
     ],
