@@ -62,6 +62,14 @@ def _data_and_theta(rng):
     return x, _theta(rng, x.shape[1])
 
 
+def _data_and_wide_theta(rng):
+    """So many points, so widely shared, that no component can collapse in one step."""
+    x = _data(rng, n=30)
+    theta = _theta(rng, x.shape[1])
+    wider = 3 * np.eye(x.shape[1])
+    return x, theta._replace(Sigma1=theta.Sigma1 + wider, Sigma2=theta.Sigma2 + wider)
+
+
 def _theta_data_labels(rng):
     x = _data(rng)
     z = rng.integers(1, 3, size=len(x))
@@ -643,7 +651,7 @@ EXERCISES = {
     "em_step": Exercise(
         task="θᵗ⁺¹ as TwoGaussians(tau, mu1, mu2, Sigma1, Sigma2) from x and θᵗ",
         see="chapter 4, the algorithm by hand",
-        inputs=lambda rng: (lambda x: (x, _theta(rng, x.shape[1])))(_data(rng, n=12)),
+        inputs=_data_and_wide_theta,
         reference=_em_step,
         mistakes=(
             Mistake(
