@@ -24,15 +24,25 @@ def data(x, name="x", n_features=None):
         raise ValueError(f"{name} has shape {x.shape}; it needs at least one point and one feature")
     if n_features is not None and x.shape[1] != n_features:
         raise ValueError(f"{name} has {x.shape[1]} features; the parameters describe {n_features}")
-    largest = np.abs(x).max()
-    if largest > LARGEST:
-        raise ValueError(f"{name} holds values up to {largest:.1e}, whose squares overflow; rescale the data")
-    spread = np.abs(x - x[0]).max()
-    if 0 < spread < SMALLEST:
+    _squarable(x, name)
+    spread = np.abs(x - x[0]).max(axis=0)
+    for d in np.flatnonzero((spread > 0) & (spread < SMALLEST)):
         raise ValueError(
-            f"{name} holds values that differ by at most {spread:.1e}, whose squares underflow; rescale the data"
+            f"feature {d} of {name} holds values that differ by at most {spread[d]:.1e}, whose squares underflow; "
+            "rescale the data"
         )
     return x
+
+
+def means(value, n_components, name="means"):
+    """Return K centres as a float64 array of shape (K, D)."""
+    value = array(value, name, ndim=2)
+    if len(value) != n_components:
+        raise ValueError(f"{name} has {len(value)} rows; n_components is {n_components}, and each needs one")
+    if value.shape[1] == 0:
+        raise ValueError(f"{name} has shape {value.shape}; it needs at least one feature")
+    _squarable(value, name)
+    return value
 
 
 def array(value, name, ndim=None, shape=None):
@@ -61,11 +71,13 @@ def array(value, name, ndim=None, shape=None):
                 raise TypeError(f"{_place(name, position)} is {item!r}, which is not a number")
     elif value.dtype.kind not in "biuf":
         raise TypeError(f"{name} holds {value.dtype} values; give numbers")
-    value = np.asarray(value, dtype=np.float64, order="C")
-    wanted = len(shape) if shape is not None else ndim
-    if wanted is not None and value.ndim != wanted:
-        hint = f"; for one feature write {name}[:, None]" if (value.ndim, wanted) == (1, 2) else ""
-        raise ValueError(f"{name} has {value.ndim} axes; it needs {wanted}{hint}")
+    try:
+        value = np.asarray(value, dtype=np.float64, order="C")
+    except OverflowError:
+        raise ValueError(f"{name} holds an integer too large for a float; rescale the data") from None
+    if ndim is not None and value.ndim != ndim:
+        hint = f"; for one feature write {name}[:, None]" if (value.ndim, ndim) == (1, 2) else ""
+        raise ValueError(f"{name} has shape {value.shape}; it needs {ndim} axes, not {value.ndim}{hint}")
     if shape is not None and value.shape != shape:
         raise ValueError(f"{name} has shape {value.shape}; it needs {shape}")
     finite = np.isfinite(value)
@@ -94,6 +106,21 @@ def number(value, name, minimum=0.0, strict=False):
         bound = "greater than" if strict else "at least"
         raise ValueError(f"{name} is {value}; it must be finite and {bound} {minimum:g}")
     return float(value)
+
+
+def instance(value, name, kind):
+    """Return `value` if it is a `kind`, one of emlib's named tuples."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is a {type(value).__name__}; it must be {kind.__name__}({', '.join(kind._fields)})")
+    return value
+
+
+def order(value, n_components):
+    """Return a new numbering of the components: each of 0 … K − 1 once."""
+    numbering = np.asarray(value)
+    if numbering.dtype.kind not in "iu" or sorted(numbering.ravel()) != list(range(n_components)):
+        raise ValueError(f"order is {value!r}; it must hold each of 0 to {n_components - 1} once")
+    return numbering.ravel()
 
 
 def choice(value, name, options):
@@ -129,6 +156,12 @@ def components_for(x, n_components):
     distinct = len(np.unique(x, axis=0)) if n_components > 1 else 1
     if n_components > distinct:
         raise ValueError(f"n_components is {n_components}; x has only {distinct} distinct points")
+
+
+def _squarable(value, name):
+    largest = np.abs(value).max()
+    if largest > LARGEST:
+        raise ValueError(f"{name} holds values up to {largest:.1e}, whose squares overflow; rescale the data")
 
 
 def _place(name, position):

@@ -26,6 +26,8 @@ def kmeans_plusplus(x, n_components, rng):
     chosen = [x[rng.integers(len(x))]]
     nearest = squared_distances(x, chosen)[:, 0]
     while len(chosen) < n_components:
+        if not nearest.any():  # the squares underflow: whatever differs from those drawn is far enough
+            nearest = np.all([(x != centre).any(axis=1) for centre in chosen], axis=0).astype(float)
         chosen.append(x[rng.choice(len(x), p=nearest / nearest.sum())])
         nearest = np.minimum(nearest, squared_distances(x, chosen[-1:])[:, 0])
     return np.array(chosen)

@@ -8,6 +8,7 @@ import numpy as np
 
 from emlib import checks, starts
 from emlib.errors import EmptyClusterWarning
+from emlib.numerics import Moments
 
 
 class CentreParams(NamedTuple):
@@ -35,11 +36,11 @@ class CentreModel:
         Any place is as good as another for a centre without points, so it stays where it was, with an
         `EmptyClusterWarning`.
         """
-        for k in np.flatnonzero(statistics.counts == 0):
+        for k in np.flatnonzero(checks.instance(statistics, "statistics", Moments).counts == 0):
             warnings.warn(
                 f"cluster {k} has no points; its centre stays where it was", EmptyClusterWarning, stacklevel=2
             )
-        return CentreParams(statistics.means())
+        return CentreParams(statistics.means)
 
     def free(self, params):
         """The parameters as a vector without constraints: the K·D coordinates of the centres."""
@@ -47,17 +48,16 @@ class CentreModel:
 
     def from_free(self, vector, like):
         """The parameters that `free` turns into `vector`; `like`, any valid parameters, gives the shapes."""
-        return CentreParams(np.reshape(vector, like.means.shape))
+        means = self.checked(like)
+        return CentreParams(checks.array(vector, "vector", shape=(means.size,)).reshape(means.shape))
 
     def permute(self, params, order):
         """The same clusters, numbered anew: component k becomes what ``order[k]`` was."""
-        return CentreParams(self.checked(params)[np.asarray(order)])
+        return CentreParams(self.checked(params)[checks.order(order, self.n_components)])
 
     def checked(self, params, x=None):
         """The means as a finite (K, D) array; with `x`, the pair (x, means) with as many features each."""
-        means = checks.array(params.means, "means", ndim=2)
-        if len(means) != self.n_components:
-            raise ValueError(f"means has {len(means)} rows; n_components is {self.n_components}")
+        means = checks.means(checks.instance(params, "params", CentreParams).means, self.n_components)
         return means if x is None else (checks.data(x, n_features=means.shape[1]), means)
 
     def sample_round(self, params, n, rng, scale):

@@ -13,7 +13,7 @@ import numpy as np
 
 from emlib import checks, starts
 from emlib.errors import DegenerateError
-from emlib.numerics import Moments, log_sum_exp
+from emlib.numerics import Moments, condition, log_sum_exp
 
 FAMILIES = ("full", "tied", "diag", "spherical")
 #: A variance below this fraction of the data's own, in any direction, is a collapse.
@@ -70,21 +70,21 @@ class GaussianMixture:
 
     def posterior(self, x, params):
         """The responsibilities r_nk = p(z_n = k | x_n, θ), (N, K)."""
-        log_joint = self._log_joint(x, params)
-        return np.exp(log_joint - log_sum_exp(log_joint)[:, None])
+        return condition(self._log_joint(*self.checked(params, x)))[0]
 
     def e_step(self, x, params):
-        """The expected counts, sums and scatters, and ℓ. Returns (`Moments`, log-likelihood)."""
-        log_joint = self._log_joint(x, params)
-        log_density = log_sum_exp(log_joint)
-        responsibilities = np.exp(log_joint - log_density[:, None])
-        return Moments.of(checks.data(x), responsibilities, params.means, self._full), log_density.sum()
+        """The expected counts, means and scatters, and ℓ. Returns (`Moments`, log-likelihood)."""
+        x, params = self.checked(params, x)
+        responsibilities, log_density = condition(self._log_joint(x, params))
+        return Moments.of(x, responsibilities, params.means, self._full), log_density.sum()
 
     def q(self, params, statistics):
         """Q(θ|θᵗ) = Σ_k N_k log τ_k − ½ Σ_k [N_k log |2πΣ_k| + tr(Σ_k⁻¹ Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ)]."""
         weights, means, covariances = self.checked(params)
-        counts, scatter = statistics.counts, statistics.about(means).second
-        total = (counts[counts > 0] * np.log(weights[counts > 0])).sum()
+        statistics = self._checked_statistics(statistics)
+        counts, scatter = statistics.counts, statistics.about(means)
+        with np.errstate(divide="ignore"):
+            total = (counts[counts > 0] * np.log(weights[counts > 0])).sum()
         for k, (whiten, log_det) in enumerate(self._precision_factors(covariances, *means.shape)):
             squares = np.sum(whiten @ scatter[k] * whiten) if self._full else np.sum(whiten**2 * scatter[k])
             total -= (counts[k] * (means.shape[1] * np.log(2 * np.pi) + log_det) + squares) / 2
@@ -98,11 +98,10 @@ class GaussianMixture:
         DegenerateError
             If a feature is constant or depends linearly on others, or a component has no points left or has collapsed.
         """
-        counts = statistics.counts
+        counts, means, scatters = self._checked_statistics(statistics)
         for k in np.flatnonzero(counts < np.finfo(float).tiny / np.finfo(float).eps):
             raise DegenerateError(f"component {k} is dead: its expected count is {counts[k]:.1e}; start it elsewhere")
-        means = statistics.means()
-        covariances = self._average(statistics.about(means).second, counts)
+        covariances = self._average(scatters, counts)
         self._refuse_collapse(statistics, means, covariances)
         return GaussianMixtureParams(counts / counts.sum(), means, covariances)
 
@@ -110,22 +109,24 @@ class GaussianMixture:
         """`n` points and their components, (N, D) and (N,)."""
         params, rng = self.checked(params), checks.rng(rng, "rng")
         z = rng.choice(self.n_components, size=checks.integer(n, "n"), p=params.weights)
-        factors = np.linalg.cholesky(self.full_covariances(params))
-        noise = rng.standard_normal((n, params.means.shape[1]))
-        return params.means[z] + np.einsum("nij,nj->ni", factors[z], noise), z
+        x = rng.standard_normal((n, params.means.shape[1]))
+        for k, covariance in enumerate(self.full_covariances(params)):
+            x[z == k] = params.means[k] + x[z == k] @ cholesky(covariance, f"covariances[{k}]").T
+        return x, z
 
     def score_samples(self, x, params):
         """log p(x_n | θ), (N,)."""
-        return log_sum_exp(self._log_joint(x, params))
+        return condition(self._log_joint(*self.checked(params, x)))[1]
 
     def full_covariances(self, params):
         """The covariances as K matrices, (K, D, D), whatever the family."""
-        n_features = params.means.shape[1]
+        _, means, covariances = self.checked(params)
+        n_features = means.shape[1]
         if self.covariance_type == "diag":
-            return params.covariances[:, :, None] * np.eye(n_features)
+            return covariances[:, :, None] * np.eye(n_features)
         if self.covariance_type == "spherical":
-            return params.covariances[:, None, None] * np.eye(n_features)
-        return np.broadcast_to(params.covariances, (self.n_components, n_features, n_features)).copy()
+            return covariances[:, None, None] * np.eye(n_features)
+        return np.broadcast_to(covariances, (self.n_components, n_features, n_features)).copy()
 
     def free(self, params):
         """The parameters as a vector without constraints, as long as the model has free parameters.
@@ -134,18 +135,22 @@ class GaussianMixture:
         for "diag" and "spherical").
         """
         weights, means, covariances = self.checked(params)
+        for k in np.flatnonzero(weights == 0):
+            raise ValueError(f"weights[{k}] is 0 and has no logarithm; it must be greater than 0")
         if self._full:
-            factors = np.linalg.cholesky(covariances)
-            i = np.arange(factors.shape[-1])
-            factors[..., i, i] = np.log(factors[..., i, i])
-            spread = factors[(..., *np.tril_indices(len(i)))]
+            rows, columns = np.tril_indices(means.shape[1])
+            factors = np.array([cholesky(c) for c in covariances.reshape(-1, *covariances.shape[-2:])])
+            spread = factors[:, rows, columns]
+            spread[:, rows == columns] = np.log(spread[:, rows == columns])
         else:
-            spread = np.log(covariances) / 2
+            spread = np.log(positive(covariances)) / 2
         return np.concatenate([np.log(weights[:-1] / weights[-1]), means.ravel(), spread.ravel()])
 
     def from_free(self, vector, like):
         """The parameters that `free` turns into `vector`; `like`, any valid parameters, gives the shapes."""
+        like = self.checked(like)
         n_components, n_features = like.means.shape
+        vector = checks.array(vector, "vector", shape=self.free(like).shape)
         logits, means, spread = np.split(vector, [n_components - 1, n_components - 1 + like.means.size])
         logits = np.append(logits, 0.0)
         weights = np.exp(logits - log_sum_exp(logits))
@@ -163,19 +168,22 @@ class GaussianMixture:
     def permute(self, params, order):
         """The same mixture, its components numbered anew: component k becomes what ``order[k]`` was."""
         weights, means, covariances = self.checked(params)
-        order = np.asarray(order)
+        order = checks.order(order, self.n_components)
         tied = self.covariance_type == "tied"
         return GaussianMixtureParams(weights[order], means[order], covariances if tied else covariances[order])
 
-    def checked(self, params):
-        """`params` as float64 arrays of the right shapes, weights summing to 1. (Factoring checks the covariances.)"""
+    def checked(self, params, x=None):
+        """`params` as float64 arrays of the right shapes, weights summing to 1; with `x`, the pair (x, params).
+
+        Whether the covariances are positive definite shows when they are factored.
+        """
+        params = checks.instance(params, "params", GaussianMixtureParams)
         weights = checks.weights(params.weights, n_components=self.n_components)
-        means = checks.array(params.means, "means", ndim=2)
-        if len(means) != self.n_components:
-            raise ValueError(f"means has {len(means)} rows; n_components is {self.n_components}")
+        means = checks.means(params.means, self.n_components)
         k, d = means.shape
         shape = {"full": (k, d, d), "tied": (d, d), "diag": (k, d), "spherical": (k,)}[self.covariance_type]
-        return GaussianMixtureParams(weights, means, checks.array(params.covariances, "covariances", shape=shape))
+        params = GaussianMixtureParams(weights, means, checks.array(params.covariances, "covariances", shape=shape))
+        return params if x is None else (checks.data(x, n_features=d), params)
 
     @property
     def _full(self):
@@ -184,14 +192,13 @@ class GaussianMixture:
 
     def _log_joint(self, x, params):
         """log τ_k + log Normal(x_n; μ_k, Σ_k), (N, K)."""
-        weights, means, covariances = self.checked(params)
-        x = checks.data(x, n_features=means.shape[1])
+        weights, means, covariances = params
         log_joint = np.empty((len(x), len(means)))
-        for k, (whiten, log_det) in enumerate(self._precision_factors(covariances, *means.shape)):
-            d = x - means[k]
-            white = d @ whiten.T if self._full else d * whiten
-            log_joint[:, k] = -(means.shape[1] * np.log(2 * np.pi) + log_det + np.square(white).sum(axis=1)) / 2
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # what overflows, `condition` refuses
+            for k, (whiten, log_det) in enumerate(self._precision_factors(covariances, *means.shape)):
+                d = x - means[k]
+                white = d @ whiten.T if self._full else d * whiten
+                log_joint[:, k] = -(means.shape[1] * np.log(2 * np.pi) + log_det + np.square(white).sum(axis=1)) / 2
             return log_joint + np.log(weights)
 
     def _precision_factors(self, covariances, n_components, n_features):
@@ -200,9 +207,7 @@ class GaussianMixture:
             return [precision_factor(covariances, "covariances")] * n_components
         if self.covariance_type == "full":
             return [precision_factor(c, f"covariances[{k}]") for k, c in enumerate(covariances)]
-        if covariances.min() <= 0:
-            raise ValueError(f"covariances holds {covariances.min():g}; every variance must be greater than 0")
-        variances = np.broadcast_to(covariances.reshape(n_components, -1), (n_components, n_features))
+        variances = np.broadcast_to(positive(covariances).reshape(n_components, -1), (n_components, n_features))
         return [(v**-0.5, np.log(v).sum()) for v in variances]
 
     def _average(self, scatter, counts):
@@ -221,12 +226,15 @@ class GaussianMixture:
         """
         counts = statistics.counts
         centre = counts @ means / counts.sum()
-        overall = statistics.about(centre).second.sum(axis=0) / counts.sum()
+        overall = statistics.about(centre).sum(axis=0) / counts.sum()
         variances = np.diagonal(overall) if self._full else overall
         # what the rounding of a mean alone can leave of a variance
         rounding = np.square(4 * np.finfo(float).eps * centre)
+        if self.covariance_type == "spherical":  # one variance for all features: some of them may be constant
+            variances, rounding = variances.mean(keepdims=True), rounding.mean(keepdims=True)
         for d in np.flatnonzero(variances <= rounding):
-            raise DegenerateError(f"feature {d} is constant ({centre[d]:g}): it has no density; leave it out")
+            which = "every feature" if self.covariance_type == "spherical" else f"feature {d}"
+            raise DegenerateError(f"{which} of x is constant to rounding: no normal density fits; leave it out")
         if self._full:
             scale = np.sqrt(variances)
             correlation = overall / np.outer(scale, scale)
@@ -238,20 +246,38 @@ class GaussianMixture:
                 )
             whiten = vectors / np.sqrt(values) / scale[:, None]
             spread = np.linalg.eigvalsh(whiten.T @ covariances @ whiten).min(axis=-1)
-        elif self.covariance_type == "diag":
-            spread = (covariances / variances).min(axis=1)
         else:
-            spread = covariances / variances.mean()
+            spread = (covariances.reshape(len(means), -1) / variances).min(axis=1)
         for k in np.flatnonzero(np.atleast_1d(spread) < COLLAPSE + (rounding / variances).max()):
-            who = "the covariance has" if self.covariance_type == "tied" else f"component {k} has"
+            around = f"{np.array2string(means[k], precision=4)} (expected count {counts[k]:.3g})"
+            which = "the tied covariance" if self.covariance_type == "tied" else f"component {k}, around {around},"
             raise DegenerateError(
-                f"{who} collapsed around {np.array2string(means[k], precision=4)} (expected count {counts[k]:.3g}): "
-                "the likelihood is unbounded there; use another start, fewer components or a simpler covariance_type"
+                f"{which} has collapsed: the likelihood is unbounded there; "
+                "use another start, fewer components or a simpler covariance_type"
             )
 
+    def _checked_statistics(self, statistics):
+        """`statistics` if they are moments that hold what the family needs."""
+        scatters = checks.instance(statistics, "statistics", Moments).scatters
+        if (np.ndim(scatters) == 3) != self._full:
+            needed = "(K, D, D)" if self._full else "(K, D)"
+            raise ValueError(
+                f"statistics hold scatters of shape {np.shape(scatters)}; "
+                f"covariance_type {self.covariance_type!r} needs {needed}"
+            )
+        return statistics
 
-def precision_factor(covariance, name="covariance"):
-    """W with WᵀW = Σ⁻¹ and log |Σ|, through the Cholesky factor of the correlation matrix: features keep their units.
+
+def positive(variances):
+    """`variances` if all are greater than 0."""
+    for place, value in np.ndenumerate(variances):
+        if value <= 0:
+            raise ValueError(f"covariances{list(place)} is {value:g}; every variance must be greater than 0")
+    return variances
+
+
+def cholesky(covariance, name="covariances"):
+    """The lower triangular L with L Lᵀ = Σ, through the correlation matrix: features keep their units.
 
     Raises
     ------
@@ -263,12 +289,15 @@ def precision_factor(covariance, name="covariance"):
         scale = np.sqrt(variances)
         correlation = covariance / np.outer(scale, scale)
         if np.abs(correlation - correlation.T).max() > 1e-8:
-            raise ValueError(f"{name} is not symmetric")
+            raise ValueError(f"{name} is not symmetric; a covariance must be")
         try:
-            factor = np.linalg.cholesky(correlation)
+            return scale[:, None] * np.linalg.cholesky(correlation)
         except np.linalg.LinAlgError:
             pass
-        else:
-            log_det = 2 * (np.log(np.diagonal(factor)).sum() + np.log(scale).sum())
-            return np.linalg.inv(factor) / scale, log_det
     raise ValueError(f"{name} is not positive definite: every variance, in every direction, must be greater than 0")
+
+
+def precision_factor(covariance, name="covariances"):
+    """W with WᵀW = Σ⁻¹, and log |Σ|. Raises as `cholesky` does."""
+    factor, scale = cholesky(covariance, name), np.sqrt(np.diagonal(covariance))
+    return np.linalg.inv(factor / scale[:, None]) / scale, 2 * np.log(np.diagonal(factor)).sum()

@@ -40,7 +40,7 @@ class KMeans(CentreModel):
 
     def q(self, params, statistics):
         """−Σ_n ‖x_n − μ_{z_n}‖²: a function of the centres, with the assignment z held fixed."""
-        return -statistics.about(self.checked(params)).second.sum()
+        return -checks.instance(statistics, "statistics", Moments).about(self.checked(params)).sum()
 
     def sample(self, params, n, rng, scale=1.0):
         """`n` points and their clusters, (N, D) and (N,), from round normal clusters of standard deviation `scale`."""

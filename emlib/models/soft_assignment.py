@@ -13,7 +13,7 @@ import numpy as np
 
 from emlib import checks
 from emlib.models.centres import CentreModel
-from emlib.numerics import Moments, log_sum_exp, squared_distances
+from emlib.numerics import Moments, condition, squared_distances
 
 RULES = ("bayes", "distance", "inverse_distance")
 
@@ -56,18 +56,18 @@ class SoftAssignment(CentreModel):
         x, means = self.checked(params, x)
         distances = squared_distances(x, means)
         statistics = Moments.of(x, self._responsibilities(distances), means, full=False)
-        return statistics, log_sum_exp(self._log_joint(distances, x.shape[1])).sum()
+        return statistics, self._log_density(distances, x.shape[1]).sum()
 
     def q(self, params, statistics):
         """Q(θ|θᵗ) = Σ_nk r_nk log p(x_n, z_n = k | θ)."""
         means = self.checked(params)
-        squares = statistics.about(means).second.sum(axis=1)
+        squares = checks.instance(statistics, "statistics", Moments).about(means).sum(axis=1)
         return (statistics.counts * self._log_scale(means.shape[1]) - self.stiffness / 2 * squares).sum()
 
     def score_samples(self, x, params):
         """log p(x_n | θ), (N,)."""
         x, means = self.checked(params, x)
-        return log_sum_exp(self._log_joint(squared_distances(x, means), x.shape[1]))
+        return self._log_density(squared_distances(x, means), x.shape[1])
 
     def sample(self, params, n, rng):
         """`n` points and their clusters, (N, D) and (N,)."""
@@ -77,13 +77,16 @@ class SoftAssignment(CentreModel):
         """log of (1/K) (β/2π)^(D/2), what stands before the exponential in p(x, z = k)."""
         return n_features / 2 * np.log(self.stiffness / (2 * np.pi)) - np.log(self.n_components)
 
-    def _log_joint(self, distances, n_features):
-        return self._log_scale(n_features) - self.stiffness / 2 * distances
+    def _log_density(self, distances, n_features):
+        with np.errstate(over="ignore"):
+            return condition(self._log_scale(n_features) - self.stiffness / 2 * distances)[1]
 
     def _responsibilities(self, distances):
         if self.rule == "bayes":
-            exponent = -self.stiffness / 2 * distances
-            return np.exp(exponent - log_sum_exp(exponent)[:, None])
+            # relative to the nearest centre: whatever the stiffness, its exponent is 0
+            farther = distances - distances.min(axis=1, keepdims=True)
+            with np.errstate(over="ignore"):
+                return condition(-self.stiffness / 2 * farther)[0]
         d = np.sqrt(distances)
         if self.rule == "inverse_distance":
             # relative to the nearest centre, so that a point on a centre belongs to it alone
