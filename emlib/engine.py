@@ -9,8 +9,8 @@ starts. A model is anything with two functions:
 Dempster, Laird & Rubin (1977), Maximum likelihood from incomplete data via the EM algorithm. JRSS B 39, 1–38.
 """
 
+import copy
 import itertools
-import math
 import warnings
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ class Snapshot(NamedTuple):
     objective: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """The record of a run, read like a sequence of snapshots: ``trace[t]``, ``len(trace)``, ``for s in trace``."""
 
@@ -73,7 +73,7 @@ class Trace:
         return f"Trace({self.model!r}: objective {self.objective:.6f}; {self.reason})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Restarts:
     """Runs from several starts: those that finished, in order, and the errors of those that did not, by start."""
 
@@ -87,19 +87,48 @@ class Restarts:
 
 
 def iterate(model, x, params):
-    """Yield `Snapshot` 0 (the start), 1, 2, … without end. An error names the iteration in which it arose."""
+    """Yield `Snapshot` 0 (the start), 1, 2, … without end. An error names the iteration in which it arose.
+
+    Raises
+    ------
+    TypeError
+        If the model lacks ``e_step`` or ``m_step``, or they do not return what they must.
+    ArithmeticError
+        If an objective is nan or infinite.
+    """
     for iteration in itertools.count():
         params = _frozen(params)
         try:
-            statistics, objective = model.e_step(x, params)
-            objective = float(objective)
-            if math.isnan(objective):
-                raise ArithmeticError("the objective is nan")
+            statistics, objective = e_step(model, x, params)
             yield Snapshot(iteration, params, objective)
-            params = model.m_step(statistics)
+            params = m_step(model, statistics)
         except Exception as error:
             error.add_note(f"in iteration {iteration}")
             raise
+
+
+def e_step(model, x, params):
+    """The model's ``e_step``, which must return the pair (statistics, objective) with a finite objective."""
+    _needs(model, "e_step(x, params)")
+    result = model.e_step(x, params)
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        what = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
+        raise TypeError(f"e_step returned {what}; it must return the pair (statistics, objective)")
+    statistics, objective = result
+    if np.ndim(objective) or np.asarray(objective).dtype.kind not in "iuf":
+        raise TypeError(f"e_step returned the objective {objective!r}; it must be one real number")
+    if not np.isfinite(objective):
+        raise ArithmeticError(f"e_step returned the objective {objective}; it must be finite")
+    return statistics, float(objective)
+
+
+def m_step(model, statistics):
+    """The model's ``m_step``, which must return parameters."""
+    _needs(model, "m_step(statistics)")
+    params = model.m_step(statistics)
+    if params is None:
+        raise TypeError("m_step returned None; it must return the new params")
+    return params
 
 
 def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER):
@@ -132,13 +161,14 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER):
     """
     tol = checks.number(tol, "tol")
     max_iter = checks.integer(max_iter, "max_iter", minimum=0)
-    unit = (model.unit(x) if hasattr(model, "unit") else 1.0) * len(x)
     snapshots = []
     for snapshot in iterate(model, x, params):
         snapshots.append(snapshot)
-        if snapshot.iteration > 0:
+        if snapshot.iteration == 0:
+            unit = total_unit(model, x)  # only now: the model has looked at x and said what is wrong with it
+        else:
             before = snapshots[-2].objective
-            gain = snapshot.objective - before if snapshot.objective != before else 0.0
+            gain = snapshot.objective - before
             if gain < -ROUNDING * (unit + abs(before)):
                 raise ObjectiveFell(
                     f"the objective fell from {before!r} to {snapshot.objective!r} in iteration {snapshot.iteration}; "
@@ -149,7 +179,7 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER):
                 return Trace(model, tuple(snapshots), True, reason)
         if snapshot.iteration == max_iter:
             break
-    reason = f"not converged after {max_iter} iterations: gain per point still > {tol:g}"
+    reason = f"not converged after {max_iter} iterations: the gain per point has not come down to {tol:g}"
     warnings.warn(f"{reason}; raise max_iter or tol", ConvergenceWarning, stacklevel=2)
     return Trace(model, tuple(snapshots), False, reason)
 
@@ -171,6 +201,7 @@ def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
     DegenerateWarning
         If some starts ended in a `DegenerateError`; they are left out and listed in ``failures``.
     """
+    _needs(model, "start(x, rng)")
     traces, failures = [], {}
     for i, rng in enumerate(checks.rng(seed).spawn(checks.integer(n, "n"))):
         try:
@@ -185,6 +216,19 @@ def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
     return Restarts(tuple(traces), failures)
 
 
+def total_unit(model, x):
+    """N times the unit of the objective per data point: ``model.unit(x)`` where the model has one, else 1."""
+    if not hasattr(x, "__len__"):
+        raise TypeError(f"x is a {type(x).__name__} without a length; gains are measured per data point: give an array")
+    return (model.unit(x) if hasattr(model, "unit") else 1.0) * len(x)
+
+
+def _needs(model, function):
+    """Refuse a model without ``function``, given with its arguments."""
+    if not hasattr(model, function.split("(")[0]):
+        raise TypeError(f"model is {model!r}; it needs a function {function}")
+
+
 def _frozen(params):
     """A copy of `params` whose arrays cannot be written to, so that a snapshot stays what it was."""
     if isinstance(params, np.ndarray):
@@ -197,4 +241,4 @@ def _frozen(params):
         return type(params)(*map(_frozen, params))
     if isinstance(params, (tuple, list)):
         return type(params)(map(_frozen, params))
-    return params
+    return copy.deepcopy(params)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from emlib import checks
 from emlib.engine import MAX_ITER, TOL, restarts
 
 
@@ -33,6 +34,8 @@ class Estimator:
 
     def fit(self, x):
         """Fit the model to `x` (N, D) and return the estimator itself."""
+        checks.integer(self.n_init, "n_init")
+        checks.rng(self.random_state, "random_state")
         self.trace_ = restarts(
             self.model, x, self.n_init, seed=self.random_state, tol=self.tol, max_iter=self.max_iter
         ).best
@@ -49,7 +52,10 @@ class Estimator:
 
     def score_samples(self, x):
         """log p(x_n | θ), (N,). Only for models with a likelihood."""
-        return self.model.score_samples(x, self._fitted())
+        params = self._fitted()
+        if not hasattr(self.model, "score_samples"):
+            raise TypeError(f"{self.model!r} has no likelihood, so there is no score, bic or aic; use a mixture model")
+        return self.model.score_samples(x, params)
 
     def score(self, x):
         """The mean of `score_samples`."""
