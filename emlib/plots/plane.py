@@ -186,7 +186,7 @@ class Regions(NamedTuple):
         means = _planar(means, "means")
         n_components = within_palette(len(means))
         ax = self.polygons.axes
-        (left, right), (bottom, top) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
+        (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
         box = np.array([[left, bottom], [right, bottom], [right, top], [left, top]])
         self.polygons.set_verts([_region(means, k, box) for k in range(n_components)])
         self.polygons.set_facecolors(_PAPER + 0.13 * (_FILLS[:n_components] - _PAPER))
