@@ -32,9 +32,7 @@ def browser():
     """
     executable = os.environ.get("EM_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if executable is None:
-        sentence = (
-            f"no browser: install Chromium, or name one in EM_BROWSER (looked for {', '.join(BROWSERS)})"
-        )
+        sentence = f"no browser: install Chromium, or name one in EM_BROWSER (looked for {', '.join(BROWSERS)})"
         if os.environ.get("CI") == "true":
             pytest.fail(sentence, pytrace=False)
         pytest.skip(sentence)
