@@ -24,9 +24,9 @@ def faithful():
         labels=None,
         label_names=(),
         description=(
-            "Old Faithful geyser, Yellowstone National Park, August 1985: for each of 272 eruptions its duration and "
-            "the waiting time until the next one, in minutes. The waiting times are whole minutes; the durations are "
-            "rounded times in seconds, some of them guessed at night."
+            "Old Faithful geyser, Yellowstone National Park: for each of 272 eruptions its duration and the waiting "
+            "time until the next one, in minutes. The waiting times are whole minutes; the durations were taken in "
+            "seconds and are heavily rounded."
         ),
         citation=(
             "The data set `faithful` of R, after W. Härdle (1991), Smoothing Techniques with Implementation in S, "

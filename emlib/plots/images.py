@@ -46,7 +46,8 @@ class Frames:
         self._axes = fig.axes
         # The frame of each axes lies above what moves in it, so it is drawn with it.
         spines = (spine for axes in fig.axes for spine in axes.spines.values())
-        self._moving = sorted([*_artists(moving), *spines], key=lambda artist: artist.zorder)
+        drawn = dict.fromkeys([*_artists(moving), *spines])  # each once, in order
+        self._moving = sorted(drawn, key=lambda artist: artist.zorder)
         fig.draw_without_rendering()
         fig.set_layout_engine("none")
         for artist in self._moving:
