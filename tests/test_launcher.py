@@ -29,8 +29,8 @@ if "uv_fails" in os.environ:
 # Stands for pytest, sphinx and JupyterLab: says what it was asked, and ends as the environment says.
 JOB = """
 import json, os, pathlib, sys, time
-print(json.dumps(sys.argv[1:]), flush=True)
 try:
+    print(json.dumps(sys.argv[1:]), flush=True)
     time.sleep(float(os.environ.get("job_lasts", 0)))
 except KeyboardInterrupt:
     sys.exit(3)
