@@ -31,7 +31,8 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     Returns
     -------
     Sliders
-        With the values `names` and ``iteration``; beyond the end of a run its last iteration stays.
+        With the values `names` and ``iteration``. From 20 on the slider takes steps of a tenth, so that a long run can
+        be walked through; beyond the end of a run its last iteration stays.
 
     Raises
     ------
@@ -65,8 +66,7 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
         return _describe(values, trace, at, responsibilities, feature_names, objective)
 
     choices = {name: list(dict.fromkeys(key[i] for key in runs)) for i, name in enumerate(names)}
-    longest = max(len(trace) for trace in runs.values())
-    return sliders(fig, update, **choices, iteration=range(longest))
+    return sliders(fig, update, **choices, iteration=_stops(max(len(trace) for trace in runs.values()) - 1))
 
 
 def _plane(x, trace, feature_names, objective):
@@ -143,8 +143,16 @@ def _line(x, trace, feature_names, objective):
     return fig, draw
 
 
+def _stops(last):
+    """The iterations of the slider, 0 … `last`: one by one at first, then in steps of a tenth."""
+    stops = [0]
+    while stops[-1] < last:
+        stops.append(min(stops[-1] + max(stops[-1] // 10, 1), last))
+    return stops
+
+
 def _panels(trace, objective):
-    fig = Figure(figsize=(9.6, 4.2))
+    fig = Figure(figsize=(8.6, 3.9))
     left, right = fig.subplots(1, 2, width_ratios=[3, 2])
     return fig, left, plots.objective_curve(right, trace.objectives, label=objective)
 

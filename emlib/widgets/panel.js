@@ -9,28 +9,28 @@ const make = (tag, properties = {}, ...children) => {
   return element;
 };
 
+function choose(model, key, place) {
+  model.set("values", { ...model.get("values"), [key]: place });
+  model.save_changes();
+}
+
 function control({ key, name, options, slider }, model) {
-  const id = `em-${crypto.randomUUID()}`;
   const input = slider
-    ? make("input", { id, type: "range", min: 0, max: options.length - 1, step: 1 })
-    : make("select", { id }, ...options.map((option, place) => make("option", { value: place }, option)));
-  const readout = make("output", { htmlFor: id });
+    ? make("input", { type: "range", min: 0, max: options.length - 1, step: 1 })
+    : make("select", {}, ...options.map((option, place) => make("option", { value: place }, option)));
+  // A long slider has room for many values. What it stands at is said with the slider itself, and here for the eye.
+  input.style.width = slider ? `${Math.min(360, 90 + 12 * options.length)}px` : "auto";
+  const readout = make("span", { ariaHidden: "true", hidden: !slider });
   const follow = () => {
     const place = model.get("values")[key];
     input.value = place;
-    if (slider) {
-      input.setAttribute("aria-valuetext", options[place]);
-      readout.textContent = options[place];
-    }
+    if (slider) input.ariaValueText = options[place];
+    readout.textContent = options[place];
   };
-  input.addEventListener("input", () => {
-    model.set("values", { ...model.get("values"), [key]: Number(input.value) });
-    model.save_changes();
-  });
+  input.addEventListener("input", () => choose(model, key, Number(input.value)));
   model.on("change:values", follow);
   follow();
-  const row = make("div", { className: "em-control" }, make("label", { htmlFor: id }, name), input);
-  if (slider) row.append(readout);
+  const row = make("div", { className: "em-control" }, make("label", {}, name, input), readout);
   return [row, () => model.off("change:values", follow)];
 }
 
@@ -44,10 +44,6 @@ function player({ key, name, options }, model) {
     timer = null;
     button.textContent = `▶ Play ${name}`;
   };
-  const step = (place) => {
-    model.set("values", { ...model.get("values"), [key]: place });
-    model.save_changes();
-  };
   let text = null;
   const drawn = () => {
     if (timer === null) return;
@@ -55,14 +51,14 @@ function player({ key, name, options }, model) {
     if (place === options.length - 1 || model.get("_frame").text === text) return stop();
     text = model.get("_frame").text;
     clearTimeout(timer);
-    timer = setTimeout(step, PACE, place + 1);
+    timer = setTimeout(choose, PACE, model, key, place + 1);
   };
   button.addEventListener("click", () => {
     if (timer !== null) return stop();
     const place = model.get("values")[key];
     text = null;
     button.textContent = `❚❚ Pause ${name}`;
-    timer = setTimeout(step, 0, place === options.length - 1 ? 0 : place + 1);
+    timer = setTimeout(choose, 0, model, key, place === options.length - 1 ? 0 : place + 1);
   });
   model.on("change:_frame", drawn);
   stop();
@@ -92,7 +88,9 @@ function render({ model, el }) {
 
   const bar = make("div", { className: "em-controls" }, ...parts.map(([element]) => element));
   // JupyterLab would take the keys that move a slider for its own shortcuts.
-  bar.setAttribute("data-lm-suppress-shortcuts", "true");
+  bar.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+  });
   el.classList.add("em-panel");
   el.append(bar, picture, sentence);
   return () => {

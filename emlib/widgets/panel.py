@@ -24,13 +24,16 @@ class Sliders(anywidget.AnyWidget):
     Attributes
     ----------
     values : dict
-        The present value of each choice. It can be set, in part or as a whole, and observed (a trait of ipywidgets).
+        The present value of each choice: a trait of ipywidgets, which can be observed, and set as a whole (`set` sets
+        a part of it).
     text : str
         The sentence that belongs to the picture.
     image : bytes
         The picture, a PNG file.
     choices : dict of lists
         What each value can be.
+    figure : matplotlib.figure.Figure
+        What is drawn.
     """
 
     _esm = Path(__file__).with_name("panel.js")
@@ -49,7 +52,7 @@ class Sliders(anywidget.AnyWidget):
 
     def __init__(self, fig, update, choices, play):
         self.choices = {name: _options(name, options) for name, options in choices.items()}
-        self._fig, self._update, self._artists = fig, update, None
+        self.figure, self._update, self._artists = fig, update, None
         super().__init__(
             _controls=[
                 {
@@ -67,7 +70,7 @@ class Sliders(anywidget.AnyWidget):
 
     def set(self, **values):
         """Set some of the values, ``panel.set(K=3, iteration=4)``, and return the panel, so that a cell can show it."""
-        self.values = values
+        self.values = {**self.values, **values}
         return self
 
     @property
@@ -80,10 +83,10 @@ class Sliders(anywidget.AnyWidget):
 
     @traitlets.validate("values")
     def _known(self, proposal):
-        values = {**self.values, **proposal.value}
+        values = proposal.value
+        if set(values) != set(self.choices):
+            raise ValueError(f"values are given for {', '.join(values)}; they must be for {', '.join(self.choices)}")
         for name, value in values.items():
-            if name not in self.choices:
-                raise ValueError(f"{name!r} is not among the choices {', '.join(self.choices)}")
             if value not in self.choices[name]:
                 raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(_said, self.choices[name]))}")
         return values
@@ -98,12 +101,12 @@ class Sliders(anywidget.AnyWidget):
             )
         artists = [
             artist
-            for axes in self._fig.axes
+            for axes in self.figure.axes
             for artist in axes.get_children()
             if not isinstance(artist, Axis) and artist is not axes.patch
         ]
         if artists != self._artists:
-            self._frames, self._artists = plots.Frames(self._fig, *artists), artists
+            self._frames, self._artists = plots.Frames(self.figure, *artists), artists
         places = self.trait_metadata("values", "to_json")(self.values, self)
         self._frame = {"values": places, "text": text.strip(), "image": self._frames.png()}
 
