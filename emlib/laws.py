@@ -224,7 +224,12 @@ def _fisher(case):
         if (error <= rounding).all():
             return True, f"∇Q = ∇objective at θᵗ in all {len(vector)} free coordinates"
     i = error.argmax()
-    return False, f"free coordinate {i} of {len(vector)}: ∂Q = {slope_q[i]:.6g}, ∂objective = {slope[i]:.6g} at θᵗ"
+    place = f"free coordinate {i} of {len(vector)}"
+    step = steps * shrink * (np.arange(len(vector)) == i)
+    before, at, after = (case.ell(vector + side * step, case.params) for side in (-1, 0, 1))
+    if abs(before - 2 * at + after) > error[i]:
+        return None, f"{place}: the objective has a kink at θᵗ, a tie; move θ"
+    return False, f"{place}: ∂Q = {slope_q[i]:.6g}, ∂objective = {slope[i]:.6g} at θᵗ"
 
 
 def _maximum(case):

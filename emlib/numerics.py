@@ -51,41 +51,48 @@ class Moments(NamedTuple):
 
     Attributes
     ----------
+    reference : (K, D)
+        Points near the data, the present means: the mean of a component without points.
     counts : (K,)
-    means : (K, D)
+        N_k
+    shifts : (K, D)
+        m_k − reference_k, which keeps the digits that m_k itself would round away.
     scatters : (K, D, D), or (K, D) where only the diagonal is kept
     """
 
+    reference: np.ndarray
     counts: np.ndarray
-    means: np.ndarray
+    shifts: np.ndarray
     scatters: np.ndarray
 
     @classmethod
-    def of(cls, x, responsibilities, centres, full):
-        """The moments of `x` (N, D) weighted by `responsibilities` (N, K); ``full`` keeps the scatters as matrices.
-
-        `centres` (K, D) are the present means: the mean of a component without points, and the points from which the
-        others are measured.
-        """
+    def of(cls, x, responsibilities, reference, full):
+        """The moments of `x` (N, D) weighted by `responsibilities` (N, K); ``full`` keeps the scatters as matrices."""
         counts = responsibilities.sum(axis=0)
-        means, scatters = [], []
-        for centre, r, count in zip(centres, responsibilities.T, counts, strict=True):
-            mean = centre + (r @ (x - centre)) / count if count > 0 else centre
-            d = x - mean
-            means.append(mean)
+        shifts, scatters = np.zeros(reference.shape), []
+        for k, r in enumerate(responsibilities.T):
+            if counts[k] > 0:
+                shifts[k] = r @ (x - reference[k]) / counts[k]
+            d = x - (reference[k] + shifts[k])
             scatters.append((d * r[:, None]).T @ d if full else r @ np.square(d))
-        return cls(counts, np.array(means), np.array(scatters))
+        return cls(reference, counts, shifts, np.array(scatters))
+
+    @property
+    def means(self):
+        """m_k, (K, D)."""
+        return self.reference + self.shifts
 
     def about(self, centres):
         """Σ_n r_nk (x_n − c_k)(x_n − c_k)ᵀ about the K rows of `centres`, or about one point for all."""
-        return self.scatters + self._outer(self.counts, self.means - centres)
+        return self.scatters + self._outer(self.counts, self.reference - centres + self.shifts)
 
     def __add__(self, other):
         counts = self.counts + other.counts
         share = other.counts / np.where(counts > 0, counts, 1.0)
-        apart = other.means - self.means
-        means = self.means + share[:, None] * apart
-        return Moments(counts, means, self.scatters + other.scatters + self._outer(self.counts * share, apart))
+        apart = other.reference - self.reference + other.shifts - self.shifts
+        shifts = self.shifts + share[:, None] * apart
+        scatters = self.scatters + other.scatters + self._outer(self.counts * share, apart)
+        return Moments(self.reference, counts, shifts, scatters)
 
     def _outer(self, weights, vectors):
         """w_k v_k v_kᵀ, or its diagonal, as the scatters have it."""

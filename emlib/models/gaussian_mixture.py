@@ -98,10 +98,11 @@ class GaussianMixture:
         DegenerateError
             If a feature is constant or depends linearly on others, or a component has no points left or has collapsed.
         """
-        counts, means, scatters = self._checked_statistics(statistics)
+        statistics = self._checked_statistics(statistics)
+        counts, means = statistics.counts, statistics.means
         for k in np.flatnonzero(counts < np.finfo(float).tiny / np.finfo(float).eps):
             raise DegenerateError(f"component {k} is dead: its expected count is {counts[k]:.1e}; start it elsewhere")
-        covariances = self._average(scatters, counts)
+        covariances = self._average(statistics.scatters, counts)
         self._refuse_collapse(statistics, means, covariances)
         return GaussianMixtureParams(counts / counts.sum(), means, covariances)
 
