@@ -36,6 +36,8 @@ bibtex_reference_style = "author_year"
 # have, so the still picture stored beside it is shown instead and no widget script is loaded.
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 nb_ipywidgets_js = {}
 

@@ -17,3 +17,14 @@ addEventListener("load", async () => {
 
 // The button is called what it says, shortcut included.
 document.querySelectorAll(".search-button-field").forEach((button) => button.removeAttribute("aria-label"));
+
+// The theme takes the focus from a button that was pressed; whoever works by keyboard must keep it.
+for (const button of document.querySelectorAll(".theme-switch-button, .sidebar-toggle")) {
+  button.addEventListener("click", () => button.focus());
+}
+
+// Paper is white, whatever the screen is.
+const root = document.documentElement.dataset;
+let theme;
+addEventListener("beforeprint", () => ([theme, root.theme] = [root.theme, "light"]));
+addEventListener("afterprint", () => (root.theme = theme));

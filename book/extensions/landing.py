@@ -16,11 +16,11 @@ PAGE = """\
 anew whenever this book is built.*
 """
 ALT = (
-    "Old Faithful: the duration of {points} eruptions against the wait that follows, fitted by two normal distributions, "
-    "which are drawn as ellipses. At the start they overlap and share most of the points. At iteration {middle.iteration} "
-    "they have moved apart. At iteration {last.iteration} one holds the short eruptions with short waits, the other the "
-    "long ones with long waits. The log-likelihood rises from {first.objective:.0f} over {middle.objective:.0f} to "
-    "{last.objective:.0f} and never falls."
+    "Old Faithful: the duration of {points} eruptions against the wait that follows, fitted by two normal "
+    "distributions, which are drawn as ellipses. At the start they overlap and share most of the points. At iteration "
+    "{middle.iteration} they have moved apart. At iteration {last.iteration} one holds the short eruptions with short "
+    "waits, the other the long ones with long waits. The log-likelihood rises from {first.objective:.0f} over "
+    "{middle.objective:.0f} to {last.objective:.0f} and never falls."
 )
 
 

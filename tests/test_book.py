@@ -1,0 +1,280 @@
+"""The book builds without a warning, holds together, and can be read without a network, a mouse or bright light."""
+
+import functools
+import http.server
+import importlib.util
+import re
+import subprocess
+import sys
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from sphinx.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+AXE = ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js"
+CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+PAGES = sorted(path.stem for path in (ROOT / "book").glob("*.md")) + [f"notebooks/{name}" for name in CHAPTERS]
+every_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory):
+    """Build the whole book, warnings being errors. Returns the directory of its pages."""
+    target = tmp_path_factory.mktemp("book")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    command += ["-d", target / "doctrees", ROOT / "book", target / "html"]
+    build = subprocess.run(command, capture_output=True, text=True)
+    assert build.returncode == 0, build.stdout + build.stderr
+    return target / "html"
+
+
+class Page(HTMLParser):
+    """What a page defines, loads and points to."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.ids, self.images, self.loads, self.links, self.folded = path, set(), [], [], [], 0
+        self.text = path.read_text(encoding="utf-8")
+        self.feed(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        """Sort what the tag says into the lists."""
+        attributes = dict(attributes)
+        self.ids.add(attributes.get("id"))
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+        elif tag == "link" and attributes.get("rel") != "canonical":
+            self.loads.append(attributes["href"])
+        elif "src" in attributes:
+            self.loads.append(attributes["src"])
+        if tag == "img":
+            self.images.append(attributes)
+        if tag == "details" and "open" not in attributes:
+            self.folded += 1
+
+    def target(self, link):
+        """The file that a relative `link` names, and its fragment."""
+        parts = urlsplit(link)
+        return (self.path.parent / unquote(parts.path)).resolve() if parts.path else self.path, unquote(parts.fragment)
+
+
+@pytest.fixture(scope="session")
+def pages(book):
+    """Every page of the built book, by its path."""
+    return {path: Page(path) for path in book.rglob("*.html") if "_static" not in path.parts}
+
+
+def source(chapter):
+    """The text of a chapter's markdown cells."""
+    cells = nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def test_there_are_chapters():
+    assert len(CHAPTERS) >= 5
+
+
+@every_chapter
+def test_the_landing_page_shows_the_way_to_each_chapter(book, pages, chapter):
+    landing = (book / "index.html").read_text(encoding="utf-8")
+    article = landing[landing.index("<article") : landing.index("</article>")]
+    assert book / "notebooks" / f"{chapter}.html" in pages
+    assert f'href="notebooks/{chapter}.html"' in article
+
+
+@every_chapter
+def test_a_chapter_is_to_be_had_as_it_is_in_the_repository(book, pages, chapter):
+    path = f"notebooks/{chapter}.ipynb"
+    links = pages[book / "notebooks" / f"{chapter}.html"].links
+    assert f"../_sources/{path}" in links
+    assert (book / "_sources" / path).read_bytes() == (ROOT / path).read_bytes()
+    assert f"https://mybinder.org/v2/gh/em-course/em-course/main?urlpath=lab/tree/{path}" in links
+    assert f"https://colab.research.google.com/github/em-course/em-course/blob/main/{path}" in links
+
+
+@every_chapter
+def test_every_label_of_a_chapter_became_a_number(book, pages, chapter):
+    page = pages[book / "notebooks" / f"{chapter}.html"]
+    text = source(chapter)
+    labels = re.findall(r"^:label: (eq-\S+)|\$\$ \((eq-\S+)\)$", text, re.M)
+    missing = [label for label in map("".join, labels) if f"equation-{label.lower()}" not in page.ids]
+    assert not missing
+    number = CHAPTERS.index(chapter) + 1
+    numbers = re.findall(r'<span class="eqno">\(([\d.]+)\)?', page.text)
+    assert len(numbers) >= len(labels)
+    assert numbers == [f"{number}.{i + 1}" for i in range(len(numbers))]
+
+
+@every_chapter
+def test_what_is_to_be_folded_starts_folded(book, pages, chapter):
+    wanted = len(re.findall(r"^:class:.*\bdropdown\b|^[`:]{3,}\{dropdown\}(?!.*\n:open:)", source(chapter), re.M))
+    assert pages[book / "notebooks" / f"{chapter}.html"].folded >= wanted
+
+
+def test_nothing_is_loaded_from_elsewhere(book, pages):
+    loads = {(page.path.name, link) for page in pages.values() for link in page.loads}
+    for style in book.rglob("*.css"):
+        links = re.findall(r"""(?:url\(|@import)\s*["']?([^"')\s]+)""", style.read_text(encoding="utf-8"))
+        loads |= {(style.name, link) for link in links}
+    assert [load for load in loads if urlsplit(load[1]).netloc] == []
+    assert any(link.endswith("tex-svg-full.js?v=" + link[-8:]) for _, link in loads), "MathJax is not loaded at all"
+
+
+def test_links_lead_somewhere(pages):
+    broken = []
+    for page in pages.values():
+        for link in page.links + page.loads:
+            if urlsplit(link).scheme:
+                continue
+            path, fragment = page.target(link)
+            if not path.is_file() or (fragment and path in pages and fragment not in pages[path].ids):
+                broken.append((page.path.name, link))
+    assert not broken
+
+
+def test_every_picture_is_described(pages):
+    silent = [(page.path.name, image) for page in pages.values() for image in page.images if not image.get("alt")]
+    assert not silent
+
+
+def test_terms_and_citations_lead_to_their_entries(book, pages):
+    links = {link for page in pages.values() for link in page.links}
+    assert "../glossary.html#term-responsibility" in links
+    assert any(re.fullmatch(r"\.\./references\.html#id\d+", link) for link in links)
+
+
+CELL = {"source": "1 / 0", "execution_count": 1}
+ERROR = nbformat.v4.new_output("error", ename="ZeroDivisionError", evalue="", traceback=[])
+RESULT = nbformat.v4.new_output("stream", name="stdout", text="1")
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ([], "holds no outputs"),
+        ([{**CELL, "outputs": [RESULT]}, {"source": "x = 1"}], "code cell 2 was never run"),
+        ([{**CELL, "outputs": [ERROR]}], "code cell 1 ended in an error"),
+    ],
+)
+def test_a_chapter_that_was_not_run_is_refused(tmp_path, cells, sentence):
+    spec = importlib.util.spec_from_file_location("chapters", ROOT / "book" / "extensions" / "chapters.py")
+    chapters = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(chapters)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(**cell) for cell in cells])
+    nbformat.write(notebook, tmp_path / "06_new.ipynb")
+    with pytest.raises(ConfigError, match=f"06_new.ipynb.*{sentence}"):
+        chapters.refuse_unrun(tmp_path / "06_new.ipynb")
+
+
+# In a browser
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    """A server of files that keeps no log."""
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def served(book):
+    """The book's address while it is served on this machine."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=book)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(params=["served", "from disk"])
+def address(request, book):
+    """The book's address, served and opened from disk."""
+    return request.getfixturevalue("served") if request.param == "served" else book.as_uri()
+
+
+@pytest.fixture
+def quiet(page):
+    """A page that fails the test if anything is missing or its scripts complain."""
+    complaints = []
+    page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"{request.url} did not load"))
+    yield page
+    assert not complaints
+
+
+def read(page, address, name):
+    """Open the page `name` and wait until its formulas are set."""
+    page.goto(f"{address}/{name}.html")
+    page.evaluate("() => window.MathJax?.startup.promise")
+
+
+@every_page
+def test_a_page_reads_well(quiet, address, name):
+    """Everything is there, every formula is set, and at a phone's width only wide things scroll, not the page."""
+    asked = []
+    quiet.on("request", lambda request: asked.append(request.url))
+    quiet.set_viewport_size({"width": 375, "height": 700})
+    read(quiet, address, name)
+    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+    assert quiet.locator("mjx-container > svg").count() == quiet.locator(".math").count()
+    assert quiet.locator("mjx-merror, [data-mjx-error]").count() == 0
+    assert quiet.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@every_page
+def test_a_page_is_accessible(quiet, served, name, theme):
+    """The WCAG 2.2 rules, level AA, that axe-core can check: names, contrast, roles, reach by keyboard."""
+    quiet.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    read(quiet, served, name)
+    quiet.evaluate(AXE.read_text(encoding="utf-8"))
+    found = quiet.evaluate("() => axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })")
+    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+
+
+def test_the_theme_changes_by_keyboard(quiet, served):
+    read(quiet, served, "index")
+    for theme, steps in (("dark", 3), ("light", 2)):  # the list reads: system, light, dark
+        quiet.get_by_role("button", name="Color mode").focus()
+        quiet.keyboard.press("Enter")
+        for _ in range(steps):
+            quiet.keyboard.press("ArrowDown")
+        quiet.keyboard.press("Enter")
+        assert quiet.locator("html").get_attribute("data-theme") == theme
+
+
+def test_solutions_open_by_keyboard_and_stay_folded_on_paper(quiet, served):
+    read(quiet, served, f"notebooks/{CHAPTERS[-1]}")
+    solution = quiet.locator("article details:has(> summary)").first
+    inside = solution.locator("> :not(summary)").first
+    quiet.emulate_media(media="print")
+    assert not inside.is_visible()
+    quiet.emulate_media(media="screen")
+    solution.locator("summary").first.focus()
+    quiet.keyboard.press("Enter")
+    assert inside.is_visible()
+
+
+def test_paper_is_white_in_dark_mode(quiet, served):
+    quiet.emulate_media(color_scheme="dark")
+    read(quiet, served, "index")
+    theme = "document.documentElement.dataset.theme"
+    assert quiet.evaluate(f"() => {{ dispatchEvent(new Event('beforeprint')); return {theme} }}") == "light"
+    assert quiet.evaluate(f"() => {{ dispatchEvent(new Event('afterprint')); return {theme} }}") == "dark"
+
+
+def test_search_finds_a_word_by_keyboard(quiet, address):
+    read(quiet, address, "index")
+    quiet.keyboard.press("Control+k")
+    quiet.keyboard.type("responsibility")
+    quiet.keyboard.press("Enter")
+    quiet.get_by_role("link", name="Glossary").locator("visible=true").first.wait_for()
+    results = quiet.locator("#search-results li a")
+    results.first.wait_for()
+    assert "Glossary" in results.all_inner_texts()
