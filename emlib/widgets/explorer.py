@@ -50,97 +50,87 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     runs = _by_tuple(runs, names)
     for key, trace in runs.items():
         _check(x, key, trace)
-    feature_names = feature_names or [f"feature {d + 1}" for d in range(n_features)]
+    if feature_names is None:
+        feature_names = [f"feature {d + 1}" for d in range(n_features)]
     if len(feature_names) != n_features:
         raise ValueError(f"feature_names has {len(feature_names)} names for {n_features} features")
     first = next(iter(runs.values()))
     if objective is None:
         objective = "log-likelihood" if hasattr(first.model, "score_samples") else "objective"
-    fig, draw = (_plane if n_features == 2 else _line)(x, first, feature_names, objective)
+    fig = Figure(figsize=(8.6, 3.9))
+    left, right = fig.subplots(1, 2, width_ratios=[3, 2])
+    draw = _draw_data(left, x, first[0].params.means, feature_names)
+    curve = plots.objective_curve(right, first.objectives, label=objective)
 
     def update(iteration, **values):
         trace = runs[tuple(values[name] for name in names)]
         at = min(iteration, len(trace) - 1)
         responsibilities = trace.model.posterior(x, trace[at].params)
         draw(trace, at, responsibilities)
+        curve.update(at, trace.objectives)
         return _describe(values, trace, at, responsibilities, feature_names, objective)
 
     choices = {name: list(dict.fromkeys(key[i] for key in runs)) for i, name in enumerate(names)}
     return sliders(fig, update, **choices, iteration=_stops(max(len(trace) for trace in runs.values()) - 1))
 
 
-def _plane(x, trace, feature_names, objective):
-    """The figure for two features, and a function that draws a moment of a run in it."""
-    fig, left, curve = _panels(trace, objective)
-    points = plots.scatter(left, x)
-    left.set(xlabel=feature_names[0], ylabel=feature_names[1])
-    limits = left.axis()
-    means = trace[0].params.means
-    regions = plots.voronoi(left, means)
-    ellipses = plots.ellipses(left, means, np.tile(np.eye(2), (len(means), 1, 1)))
-    trails = plots.path(left, means[None])
-    centres = plots.centres(left, means)
-    left.axis(limits)
+def _draw_data(ax, x, means, feature_names):
+    """Draw `x` on `ax`, and return a function that draws a moment of a run over it."""
+    ax.set_xlabel(feature_names[0])
+    if x.shape[1] == 2:
+        ax.set_ylabel(feature_names[1])
+        points = plots.scatter(ax, x)
+        limits = ax.axis()
+        ellipses = plots.ellipses(ax, means, np.tile(np.eye(2), (len(means), 1, 1)))
+        shapes = [ellipses.polygons]
+
+        def place(means):
+            return means
+
+        def draw_shapes(params, covariances):
+            ellipses.update(params.means, covariances)
+
+    else:
+        plots.histogram(ax, x[:, 0])
+        top = ax.get_ylim()[1]
+        ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
+        ax.set_ylim(-0.25 * top, 1.3 * top)
+        # The points lie in a strip below the histogram, spread over its height so that they can be told apart.
+        heights = -top * np.random.default_rng(0).uniform(0.05, 0.2, len(x))
+        points = plots.scatter(ax, np.column_stack([x[:, 0], heights]))
+        limits = ax.axis()
+        shapes = density = plots.density_1d(
+            ax, np.linspace(*limits[:2], 400), np.full(len(means), 1 / len(means)), means, np.ones(len(means))
+        )
+
+        def place(means):
+            return np.column_stack([means[:, 0], np.full(len(means), -0.125 * top)])
+
+        def draw_shapes(params, covariances):
+            density.update(params.weights, params.means, covariances)
+
+    ax.axis(limits)
+    regions = plots.voronoi(ax, place(means))
+    trails = plots.path(ax, place(means)[None])
+    centres = plots.centres(ax, place(means))
+    ax.axis(limits)
 
     def draw(trace, at, responsibilities):
         params = trace[at].params
         points.update(responsibilities=responsibilities)
-        trails.update(np.array([snapshot.params.means for snapshot in trace.snapshots[: at + 1]]))
-        centres.update(params.means)
+        trails.update(np.array([place(snapshot.params.means) for snapshot in trace.snapshots[: at + 1]]))
+        centres.update(place(params.means))
         mixture = hasattr(trace.model, "full_covariances")
         certain = not mixture and np.isin(responsibilities, (0, 1)).all()
-        ellipses.polygons.set_visible(mixture)
+        for shape in shapes:
+            shape.set_visible(mixture)
         regions.polygons.set_visible(certain)
         if mixture:
-            ellipses.update(params.means, trace.model.full_covariances(params))
+            draw_shapes(params, trace.model.full_covariances(params))
         if certain:
-            regions.update(params.means)
-        curve.update(at, trace.objectives)
+            regions.update(place(params.means))
 
-    return fig, draw
-
-
-def _line(x, trace, feature_names, objective):
-    """The figure for one feature, and a function that draws a moment of a run in it.
-
-    The points lie in a strip below the histogram, spread out over its height so that they can be told apart.
-    """
-    fig, left, curve = _panels(trace, objective)
-    plots.histogram(left, x[:, 0])
-    left.set_xlabel(feature_names[0])
-    top = left.get_ylim()[1]
-    left.set_yticks([tick for tick in left.get_yticks() if 0 <= tick <= top])
-    left.set_ylim(-0.25 * top, 1.3 * top)
-    heights = -top * np.random.default_rng(0).uniform(0.05, 0.2, len(x))
-    points = plots.scatter(left, np.column_stack([x[:, 0], heights]))
-    limits = left.axis()
-
-    def strip(means):
-        return np.column_stack([means[:, 0], np.full(len(means), -0.125 * top)])
-
-    means = trace[0].params.means
-    regions = plots.voronoi(left, strip(means))
-    grid = np.linspace(*limits[:2], 400)
-    density = plots.density_1d(left, grid, np.full(len(means), 1 / len(means)), means, np.ones(len(means)))
-    centres = plots.centres(left, strip(means))
-    left.axis(limits)
-
-    def draw(trace, at, responsibilities):
-        params = trace[at].params
-        points.update(responsibilities=responsibilities)
-        centres.update(strip(params.means))
-        mixture = hasattr(trace.model, "full_covariances")
-        certain = not mixture and np.isin(responsibilities, (0, 1)).all()
-        for artist in density:
-            artist.set_visible(mixture)
-        regions.polygons.set_visible(certain)
-        if mixture:
-            density.update(params.weights, params.means, trace.model.full_covariances(params))
-        if certain:
-            regions.update(strip(params.means))
-        curve.update(at, trace.objectives)
-
-    return fig, draw
+    return draw
 
 
 def _stops(last):
@@ -149,12 +139,6 @@ def _stops(last):
     while stops[-1] < last:
         stops.append(min(stops[-1] + max(stops[-1] // 10, 1), last))
     return stops
-
-
-def _panels(trace, objective):
-    fig = Figure(figsize=(8.6, 3.9))
-    left, right = fig.subplots(1, 2, width_ratios=[3, 2])
-    return fig, left, plots.objective_curve(right, trace.objectives, label=objective)
 
 
 def _describe(values, trace, at, responsibilities, feature_names, objective):

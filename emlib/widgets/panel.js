@@ -34,31 +34,36 @@ function control({ key, name, options, slider }, model) {
   return [row, () => model.off("change:values", follow)];
 }
 
-// Step one choice to its end, each step as soon as the one before is drawn and `PACE` has passed; stop where nothing
-// new is to be seen: a run has converged.
+// Step one choice to its end, each step as soon as the one before is drawn and `PACE` has passed. A step that shows
+// nothing new means that a run is over: stop there, or, if that was the first step, begin at the beginning.
 function player({ key, name, options }, model) {
   const button = make("button", { type: "button" });
+  const last = options.length - 1;
   let timer = null;
+  let text = "";
+  let first = true;
   const stop = () => {
     clearTimeout(timer);
     timer = null;
     button.textContent = `▶ Play ${name}`;
   };
-  let text = null;
   const drawn = () => {
     if (timer === null) return;
     const place = model.get("values")[key];
-    if (place === options.length - 1 || model.get("_frame").text === text) return stop();
+    const over = model.get("_frame").text === text;
+    if (over ? !first : place === last) return stop();
     text = model.get("_frame").text;
+    first = false;
     clearTimeout(timer);
-    timer = setTimeout(choose, PACE, model, key, place + 1);
+    timer = setTimeout(choose, PACE, model, key, over ? 0 : place + 1);
   };
   button.addEventListener("click", () => {
     if (timer !== null) return stop();
     const place = model.get("values")[key];
-    text = null;
+    text = model.get("_frame").text;
+    first = true;
     button.textContent = `❚❚ Pause ${name}`;
-    timer = setTimeout(choose, 0, model, key, place === options.length - 1 ? 0 : place + 1);
+    timer = setTimeout(choose, 0, model, key, place === last ? 0 : place + 1);
   });
   model.on("change:_frame", drawn);
   stop();
@@ -71,8 +76,7 @@ function render({ model, el }) {
   const played = controls.find(({ key }) => key === model.get("_play"));
   if (played) parts.push(player(played, model));
 
-  const width = model.get("_width");
-  const picture = make("img", { decoding: "sync", width });
+  const picture = make("img", { decoding: "sync", width: model.get("_width") });
   const sentence = make("p", { ariaLive: "polite" });
   const show = () => {
     const { text, image } = model.get("_frame");

@@ -1,0 +1,419 @@
+"""Sliders without a browser: what is drawn and said at every value is the record's, and nothing is fitted again."""
+
+import base64
+import io
+import itertools
+import re
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from matplotlib.figure import Figure
+from PIL import Image
+
+import emlib
+from emlib import plots, widgets
+
+X = emlib.datasets.faithful().x
+Z = (X - X.mean(axis=0)) / X.std(axis=0)
+
+
+def fit(model, x, seed=0, **options):
+    return emlib.fit(model, x, model.start(x, np.random.default_rng(seed)), **options)
+
+
+@pytest.fixture(scope="module")
+def mixtures():
+    return {
+        (K, family): fit(emlib.GaussianMixture(K, family), X, tol=1e-3) for K in (2, 3) for family in ("full", "tied")
+    }
+
+
+@pytest.fixture(scope="module")
+def partitions():
+    return {K: fit(emlib.KMeans(K), Z) for K in range(1, 9)}
+
+
+def drawn(panel, kind, axes=0):
+    return [artist for artist in panel.figure.axes[axes].get_children() if type(artist) is kind]
+
+
+def minus(text):
+    return float(text.replace("\N{MINUS SIGN}", "-"))
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def moments(runs):
+    """Four moments of each run: its start, its first step, its middle and its end."""
+    for key, trace in runs.items():
+        for at in sorted({0, 1, trace.iterations // 2, trace.iterations}):
+            yield key, trace, at
+
+
+# explore: what is drawn
+
+
+def test_mixtures_are_drawn_as_their_parameters_have_them(mixtures):
+    panel = widgets.explore(X, mixtures, ("K", "family"))
+    for (K, family), trace, at in moments(mixtures):
+        panel.set(K=K, family=family, iteration=at)
+        model, params = trace.model, trace[at].params
+        points, _, centres = drawn(panel, PathCollection)
+        ellipses, _ = drawn(panel, PolyCollection)
+        np.testing.assert_array_equal(points.get_offsets(), X)
+        alone = plots.scatter(Figure().add_subplot(), X, responsibilities=model.posterior(X, params)).collection
+        np.testing.assert_array_equal(points.get_facecolors(), alone.get_facecolors())
+        assert [path.vertices.tolist() for path in points.get_paths()] == [
+            path.vertices.tolist() for path in alone.get_paths()
+        ]
+        np.testing.assert_array_equal(centres.get_offsets(), params.means)
+        covariances = model.full_covariances(params)
+        assert len(ellipses.get_paths()) == 2 * K
+        for i, path in enumerate(ellipses.get_paths()):
+            d = path.vertices - params.means[i // 2]
+            distance = np.sqrt(np.einsum("ni,ij,nj->n", d, np.linalg.inv(covariances[i // 2]), d))
+            np.testing.assert_allclose(distance, 1 + i % 2)
+
+
+def test_the_curve_marks_the_present_iteration(mixtures):
+    panel = widgets.explore(X, mixtures, ("K", "family"))
+    axes = panel.figure.axes[1]
+    for (K, family), trace, at in moments(mixtures):
+        panel.set(K=K, family=family, iteration=at)
+        line, mark = axes.lines
+        np.testing.assert_array_equal(line.get_xydata(), np.column_stack([np.arange(len(trace)), trace.objectives]))
+        np.testing.assert_array_equal(mark.get_xydata(), [[at, trace[at].objective]])
+        low, high = axes.get_ylim()
+        span = max(np.ptp(trace.objectives), 1e-9)
+        assert low <= trace.objectives.min()
+        assert high >= trace.objectives.max()
+        assert high - low < 1.5 * span, "the limits belong to another run"
+
+
+def test_kmeans_has_borders_halfway_and_mixtures_have_none(partitions, mixtures):
+    panel = widgets.explore(Z, partitions)
+    for K, trace in partitions.items():
+        panel.set(K=K, iteration=1)
+        means = trace[min(1, len(trace) - 1)].params.means
+        ellipses, regions = drawn(panel, PolyCollection)
+        assert regions.get_visible()
+        assert not ellipses.get_visible()
+        assert len(regions.get_paths()) == K
+        for k, path in enumerate(regions.get_paths()):
+            to_all = np.linalg.norm(path.vertices[:, None] - means, axis=2)
+            np.testing.assert_allclose(to_all[:, k], to_all.min(axis=1), atol=1e-9)
+    ellipses, regions = drawn(widgets.explore(X, mixtures, ("K", "family")), PolyCollection)
+    assert not regions.get_visible()
+    assert ellipses.get_visible()
+
+
+def test_soft_assignment_has_neither_borders_nor_ellipses():
+    panel = widgets.explore(Z, {2.0: fit(emlib.SoftAssignment(3, stiffness=2.0), Z)}, "stiffness")
+    assert not any(artist.get_visible() for artist in drawn(panel, PolyCollection))
+
+
+def test_trails_lead_from_the_start_to_the_present(partitions):
+    panel = widgets.explore(Z, partitions).set(K=4, iteration=3)
+    (trails,) = drawn(panel, LineCollection)
+    history = [snapshot.params.means for snapshot in partitions[4].snapshots[:4]]
+    np.testing.assert_array_equal([path.vertices for path in trails.get_paths()], np.swapaxes(history, 0, 1))
+
+
+def test_one_feature_is_drawn_over_its_histogram_with_the_density():
+    x = X[:, 1:]
+    runs = {K: fit(emlib.GaussianMixture(K), x, tol=1e-4) for K in (1, 2)}
+    panel = widgets.explore(x, runs)
+    for K, trace, at in moments(runs):
+        panel.set(K=K, iteration=at)
+        points, _, centres = drawn(panel, PathCollection)
+        np.testing.assert_array_equal(points.get_offsets()[:, 0], x[:, 0])
+        np.testing.assert_array_equal(centres.get_offsets()[:, 0], trace[at].params.means[:, 0])
+        assert points.get_offsets()[:, 1].max() < 0, "the strip of points lies in the histogram"
+        (density,) = (line for line in panel.figure.axes[0].lines if len(line.get_xdata()) > 2)
+        expected = np.exp(trace.model.score_samples(density.get_xdata()[:, None], trace[at].params))
+        np.testing.assert_allclose(density.get_ydata(), expected)
+
+
+def test_one_feature_of_kmeans_has_borders_and_no_density():
+    panel = widgets.explore(Z[:, :1], {3: fit(emlib.KMeans(3), Z[:, :1])})
+    means = np.sort(panel.figure.axes[0].collections[-1].get_offsets()[:, 0])
+    edges = np.unique(np.concatenate([p.vertices[:, 0] for p in drawn(panel, PolyCollection)[-1].get_paths()]).round(9))
+    np.testing.assert_allclose(edges[1:-1], (means[1:] + means[:-1]) / 2)
+    assert not any(line.get_visible() for line in panel.figure.axes[0].lines)
+
+
+def test_the_panel_of_the_data_keeps_its_limits(mixtures):
+    panel = widgets.explore(X, mixtures, ("K", "family"))
+    limits = panel.figure.axes[0].axis()
+    for key, _, at in moments(mixtures):
+        panel.set(K=key[0], family=key[1], iteration=at)
+        assert panel.figure.axes[0].axis() == limits
+
+
+# explore: what is said
+
+
+def test_the_text_says_what_the_record_holds(mixtures):
+    panel = widgets.explore(X, mixtures, ("K", "family"), feature_names=["duration", "waiting"])
+    for (K, family), trace, at in moments(mixtures):
+        panel.set(K=K, family=family, iteration=at)
+        headline, components, _ = panel.text.split("\n")
+        said = re.fullmatch(
+            r"K = (\d), family (\w+), iteration (\d+) of (\d+): log-likelihood (\S+?)(, converged)?\.", headline
+        )
+        assert said, headline
+        assert said[1] == str(K)
+        assert said[2] == family
+        assert (int(said[3]), int(said[4])) == (at, trace.iterations)
+        assert minus(said[5]) == pytest.approx(trace[at].objective, abs=0.006)
+        assert bool(said[6]) == (at == trace.iterations)
+        shares = trace.model.posterior(X, trace[at].params).mean(axis=0)
+        places = re.findall(r"(\d) holds (\d+)% around \((\S+), (\S+)\)", components)
+        np.testing.assert_allclose(np.array(places, dtype=float)[:, 1] / 100, shares, atol=0.006)
+        np.testing.assert_allclose(np.array(places, dtype=float)[:, 2:], trace[at].params.means, rtol=0.006)
+        assert "duration and waiting" in components
+
+
+def test_beyond_its_end_a_run_stays_at_its_end(partitions):
+    panel = widgets.explore(Z, partitions)
+    longest = max(trace.iterations for trace in partitions.values())
+    short = next(K for K, trace in partitions.items() if trace.iterations < longest)
+    at_end = panel.set(K=short, iteration=partitions[short].iterations)
+    text, image = at_end.text, at_end.image
+    panel.set(iteration=longest)
+    assert (panel.text, panel.image) == (text, image)
+    assert "converged" in text
+
+
+def test_a_run_that_did_not_converge_is_not_called_converged():
+    with pytest.warns(emlib.ConvergenceWarning):
+        trace = fit(emlib.KMeans(5), Z, max_iter=2)
+    text = widgets.explore(Z, {5: trace}, objective="−distortion").set(iteration=2).text
+    assert text.startswith("K = 5, iteration 2 of 2: −distortion ")
+    assert "where the run stops before it converges" in text
+
+
+def test_a_long_run_can_be_walked_through():
+    trace = fit(emlib.GaussianMixture(8), X, tol=1e-6)
+    stops = widgets.explore(X, {8: trace}).choices["iteration"]
+    assert trace.iterations > 100
+    assert stops[:21] == list(range(21))
+    assert stops[-1] == trace.iterations
+    assert len(stops) < 70
+    assert all(b - a <= a / 10 for a, b in itertools.pairwise(stops[20:]))
+
+
+def test_moving_a_slider_fits_nothing(mixtures, partitions, monkeypatch):
+    panels = [widgets.explore(X, mixtures, ("K", "family")), widgets.explore(Z, partitions)]
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a slider fitted again")
+
+    for model in (emlib.GaussianMixture, emlib.KMeans):
+        monkeypatch.setattr(model, "e_step", refuse)
+        monkeypatch.setattr(model, "m_step", refuse)
+    for (K, family), _, at in moments(mixtures):
+        panels[0].set(K=K, family=family, iteration=at)
+    for K, _, at in moments(partitions):
+        panels[1].set(K=K, iteration=at)
+
+
+# sliders: any figure
+
+
+def line_figure():
+    fig = Figure(figsize=(4, 3))
+    ax = fig.add_subplot()
+    (line,) = ax.plot([0, 1], [0, 1])
+
+    def update(slope=1, kind="solid"):
+        line.set_ydata([0, slope])
+        line.set_linestyle(kind)
+        ax.set_title(f"slope {slope}")
+        return f"A {kind} line of slope {slope} through the origin."
+
+    return fig, update
+
+
+def test_the_picture_is_what_matplotlib_draws_of_the_figure():
+    fig, update = line_figure()
+    panel = widgets.sliders(fig, update, slope=[0.25, 1], kind=["solid", "dashed"])
+    for slope, kind in [(0.25, "solid"), (1, "solid"), (1, "dashed"), (0.25, "dashed")]:
+        panel.set(slope=slope, kind=kind)
+        whole, alone = line_figure()
+        alone(0.25)
+        whole.draw_without_rendering()
+        alone(slope, kind)
+        np.testing.assert_array_equal(pixels(panel.image), pixels(plots.png(whole)))
+
+
+def test_artists_that_come_and_go_are_drawn_too():
+    fig = Figure(figsize=(4, 3))
+    ax = fig.add_subplot(xlim=(0, 5), ylim=(0, 5))
+
+    def update(n):
+        for line in list(ax.lines):
+            line.remove()
+        for i in range(n):
+            ax.axhline(i, color="k")
+        return f"{n} horizontal lines, one above the other."
+
+    panel = widgets.sliders(fig, update, n=range(1, 5))
+    dark = [(pixels(panel.set(n=n).image).sum(axis=2) == 0).mean() for n in range(1, 5)]
+    assert all(np.diff(dark) > 0), dark
+
+
+def test_values_can_be_observed_and_set_from_both_sides():
+    fig, update = line_figure()
+    panel = widgets.sliders(fig, update, slope=np.array([0.5, 1.0, 2.0]), kind=["solid", "dashed"])
+    seen = []
+    panel.observe(lambda change: seen.append(change.new), "values")
+    assert panel.values == {"slope": 0.5, "kind": "solid"}
+    assert panel.get_state()["values"] == {"slope": 0, "kind": 0}
+    panel.set_state({"values": {"slope": 2, "kind": 1}})  # as the page sends it: places, not values
+    assert panel.values == {"slope": 2.0, "kind": "dashed"}
+    panel.values = {"slope": 1.0, "kind": "dashed"}
+    assert panel.set(kind="solid") is panel
+    assert seen == [
+        {"slope": 2.0, "kind": "dashed"},
+        {"slope": 1.0, "kind": "dashed"},
+        {"slope": 1.0, "kind": "solid"},
+    ]
+    assert panel.text == "A solid line of slope 1.0 through the origin."
+
+
+def test_picture_text_and_values_travel_together():
+    fig, update = line_figure()
+    panel = widgets.sliders(fig, update, slope=[1, 2]).set(slope=2)
+    frame = panel.get_state()["_frame"]
+    assert frame == {"values": {"slope": 1}, "text": panel.text, "image": panel.image}
+
+
+def test_controls_are_sliders_for_numbers_and_lists_for_strings():
+    fig, _ = line_figure()
+    panel = widgets.sliders(
+        fig, lambda **_: "text", K=range(1, 4), start_from=["points", "random"], beta=[0.5, -1.0], iteration=[0]
+    )
+    assert panel.get_state()["_controls"] == [
+        {"name": "K", "key": "K", "slider": True, "options": ["1", "2", "3"]},
+        {"name": "start from", "key": "start_from", "slider": False, "options": ["points", "random"]},
+        {"name": "beta", "key": "beta", "slider": True, "options": ["0.5", "−1"]},
+        {"name": "iteration", "key": "iteration", "slider": True, "options": ["0"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("play", "played"), [(None, "iteration"), ("K", "K")], ids=["iteration unless told otherwise", "as told"]
+)
+def test_the_play_button_belongs_to(play, played):
+    fig, _ = line_figure()
+    assert widgets.sliders(fig, lambda **_: "text", play=play, K=[1, 2], iteration=[0, 1])._play == played
+    assert widgets.sliders(fig, lambda **_: "text", K=[1, 2])._play is None
+
+
+def test_a_notebook_without_a_kernel_shows_a_still_picture(mixtures):
+    def show():
+        return widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2)
+
+    panel = show()
+    data, _ = panel._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.model_id
+    assert data["text/plain"] == panel.text
+    image = re.search(r'<img alt="([^"]*)"[^>]* src="data:image/png;base64,([^"]*)">', data["text/html"])
+    assert image[1] == panel.text
+    assert base64.b64decode(image[2]) == panel.image
+    caption = re.search("<figcaption>(.*)</figcaption>", data["text/html"])[1]
+    assert caption == f"{panel.text.splitlines()[0]} Run this chapter in JupyterLab to move the sliders."
+    again, _ = show()._repr_mimebundle_()
+    assert again["text/html"] == data["text/html"], "the same cell gives another output"
+
+
+def test_a_text_with_markup_stays_text():
+    fig, _ = line_figure()
+    data, _ = widgets.sliders(fig, lambda **_: 'a < b & "c"', K=[1, 2])._repr_mimebundle_()
+    assert 'alt="a &lt; b &amp; &quot;c&quot;"' in data["text/html"]
+    assert "<figcaption>a &lt; b &amp; &quot;c&quot; Run" in data["text/html"]
+
+
+def test_a_figure_of_pyplot_is_not_shown_twice():
+    fig = plt.figure()
+    widgets.sliders(fig, lambda **_: "an empty figure", K=[1, 2])
+    assert not plt.fignum_exists(fig.number)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({}, ValueError, "there are no choices"),
+        ({"K": []}, ValueError, "K is empty"),
+        ({"K": [1, 1]}, ValueError, "K repeats a value"),
+        ({"K": [1, "two"]}, TypeError, "K holds .*; give numbers, for a slider, or strings"),
+        ({"K": [True, False]}, TypeError, "K holds .*; give numbers"),
+        ({"start": "points"}, TypeError, "start is 'points'; give a list of strings"),
+        ({"K": [1, 2], "play": "iteration"}, ValueError, "play is 'iteration'; it must be one of the choices K"),
+        ({"K": [1, 2], "update": lambda K: None}, TypeError, "update returned None; it must return a sentence"),
+        ({"K": [1, 2], "update": lambda K: " "}, TypeError, "update returned ' '"),
+        ({"K": [1, 2], "update": "text"}, TypeError, "update is 'text'; it must be a function"),
+    ],
+)
+def test_sliders_refuse(arguments, error, sentence):
+    fig, _ = line_figure()
+    with pytest.raises(error, match=sentence):
+        widgets.sliders(fig, **{"update": lambda **_: "text", **arguments})
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"K": 4}, "K is 4; it must be one of 1, 2, 3"),
+        ({"k": 1}, "values are given for K, k; they must be for K"),
+    ],
+)
+def test_values_that_are_no_choice_change_nothing(values, sentence):
+    fig, _ = line_figure()
+    panel = widgets.sliders(fig, lambda K: f"K = {K}", K=[1, 2, 3]).set(K=2)
+    with pytest.raises(ValueError, match=sentence):
+        panel.set(**values)
+    assert panel.values == {"K": 2}
+    assert panel.text == "K = 2"
+
+
+RUN = fit(emlib.KMeans(2), Z)
+EMPTY = emlib.Trace(emlib.KMeans(2), (), False, "")
+MANY = emlib.KMeans(9)
+COINS = emlib.Trace(None, (emlib.Snapshot(0, {"p": 0.5}, 0.0),), False, "")
+
+
+@pytest.mark.parametrize(
+    ("x", "runs", "names", "error", "sentence"),
+    [
+        (Z, {}, "K", ValueError, "it must be a dict with at least one Trace"),
+        (Z, [RUN], "K", ValueError, "it must be a dict"),
+        (Z, {2: RUN}, ("K", "family"), ValueError, "key .2,.; its 1 values do not match the names"),
+        (Z, {(2, "full"): RUN, (3, "tied"): RUN}, ("K", "family"), ValueError, r"runs has no \(2, 'tied'\)"),
+        (Z, {2: RUN}, "iteration", ValueError, "'iteration' comes by itself"),
+        (Z, {2: RUN}, (), ValueError, "name once each thing"),
+        (Z, {2: EMPTY}, "K", ValueError, "has no snapshot"),
+        (Z, {2: list(RUN)}, "K", TypeError, r"runs\[\(2,\)\] is a list; give a Trace, such as emlib.Trace\("),
+        (Z, {2: COINS}, "K", TypeError, "have no means to draw"),
+        (Z, {9: fit(MANY, Z)}, "K", ValueError, "9 components cannot be drawn"),
+        (np.hstack([Z, Z]), {2: RUN}, "K", ValueError, "x has 4 features; a picture shows one or two"),
+        (Z[:, :1], {2: RUN}, "K", ValueError, "x has 1 features; the parameters describe 2"),
+        (Z * np.nan, {2: RUN}, "K", ValueError, "every value must be finite"),
+    ],
+)
+def test_explore_refuses(x, runs, names, error, sentence):
+    with pytest.raises(error, match=sentence):
+        widgets.explore(x, runs, names)
+
+
+def test_explore_wants_a_name_for_each_feature():
+    with pytest.raises(ValueError, match="feature_names has 1 names for 2 features"):
+        widgets.explore(Z, {2: RUN}, feature_names=["waiting"])
