@@ -37,7 +37,12 @@ def condition(log_joint):
 
 def squared_distances(x, centres):
     """‖x_n − μ_k‖², shape (N, K), from differences: exact where data have a large offset."""
-    return np.stack([np.square(x - centre).sum(axis=1) for centre in centres], axis=1)
+    return np.stack([row_squares(x - centre) for centre in centres], axis=1)
+
+
+def row_squares(a):
+    """Σ_d a_nd², shape (N,)."""
+    return np.einsum("nd,nd->n", a, a)
 
 
 class Moments(NamedTuple):

@@ -13,7 +13,7 @@ import numpy as np
 
 from emlib import checks, starts
 from emlib.errors import DegenerateError
-from emlib.numerics import Moments, condition, log_sum_exp
+from emlib.numerics import Moments, condition, log_sum_exp, row_squares
 
 FAMILIES = ("full", "tied", "diag", "spherical")
 #: A variance below this fraction of the data's own, in any direction, is a collapse.
@@ -199,7 +199,7 @@ class GaussianMixture:
             for k, (whiten, log_det) in enumerate(self._precision_factors(covariances, *means.shape)):
                 d = x - means[k]
                 white = d @ whiten.T if self._full else d * whiten
-                log_joint[:, k] = -(means.shape[1] * np.log(2 * np.pi) + log_det + np.square(white).sum(axis=1)) / 2
+                log_joint[:, k] = -(means.shape[1] * np.log(2 * np.pi) + log_det + row_squares(white)) / 2
             return log_joint + np.log(weights)
 
     def _precision_factors(self, covariances, n_components, n_features):
