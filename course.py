@@ -106,7 +106,8 @@ def make_environment():
 
     print("Making the course's environment in .venv: a download of about 200 MB, once.")
     sys.stdout.flush()
-    venv.create(VENV, clear=True, symlinks=os.name != "nt", with_pip=True)
+    venv.create(VENV, clear=True, symlinks=os.name != "nt")
+    install(["ensurepip"])
     # uv installs the lock many times faster than pip; its own version and hashes stand in the lock too.
     uv_lock = VENV / "uv.lock"
     pinned_uv = re.search(r"^uv==.*?(?=^\S|\Z)", LOCK.read_text("utf-8"), re.M | re.S)
@@ -140,7 +141,7 @@ def main(command, arguments):
         if not is_ready():
             make_environment()
         return JOBS[command](arguments)
-    except (OSError, subprocess.CalledProcessError) as error:
+    except OSError as error:
         sys.exit(
             "course.py: the environment .venv could not be made or started (" + str(error) + ");"
             " put that right, then run the same command again"

@@ -134,15 +134,28 @@ def test_book_says_nothing_of_a_page_that_was_not_built(ready):
     assert (code, len(out)) == (2, 1)
 
 
-@pytest.mark.parametrize("wish", [["--port", "{}"], ["--port={}"], ["--ServerApp.port={}"]])
-def test_a_port_that_was_asked_for_and_is_busy(ready, wish):
+@pytest.mark.parametrize(
+    ("arguments", "retries"),
+    [
+        (["--port", "9999"], ["--ServerApp.port_retries=0"]),
+        (["--port=9999"], ["--ServerApp.port_retries=0"]),
+        (["--ServerApp.port=9999"], ["--ServerApp.port_retries=0"]),
+        (["--port-retries=3"], []),
+    ],
+)
+def test_a_port_that_was_asked_for_is_used_or_refused(ready, arguments, retries):
+    _, out, _ = ready.run("lab", *arguments)
+    assert json.loads(out[-1])[1:] == retries + arguments
+
+
+def test_a_busy_port(ready):
     lab = ready.folder / "jupyterlab.py"
     # JupyterLab itself, from the environment that runs the tests.
     real = f"[{sys.executable!r}, '-P', '-m', 'jupyterlab', *sys.argv[1:]]"
     lab.write_text(f"import subprocess, sys\nsys.exit(subprocess.call({real}))")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        code, _, err = ready.run("lab", "--no-browser", *(part.format(port) for part in wish))
+        code, _, err = ready.run("lab", "--no-browser", f"--port={port}")
     lab.write_text(JOB)
     assert code == 1
     assert f"port {port} is not available" in err
