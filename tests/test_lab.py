@@ -235,7 +235,7 @@ def test_sliders_move_by_keyboard(page, sliders, known):
     last = max(trace.iterations for trace in runs.values())
     iteration = sliders.get_by_role("slider", name="iteration", exact=True)
     shows(sliders, known, K=2, family="full", iteration=1)
-    page.get_by_role("button", name="Play iteration").focus()
+    page.get_by_role("button", name="Play iteration", exact=True).focus()
     page.keyboard.press("Shift+Tab")
     expect(iteration).to_be_focused()
     for key, at in [("ArrowRight", 2), ("ArrowUp", 3), ("ArrowLeft", 2), ("ArrowDown", 1), ("Home", 0), ("End", last)]:
