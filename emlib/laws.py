@@ -100,8 +100,10 @@ class _Case:
 
     def __init__(self, model, x, params, rng):
         self.model, self.rng = model, rng
-        self.given = copy.deepcopy({"x": x, "θ": params})
+        if hasattr(x, "__next__"):
+            raise TypeError(f"x is a {type(x).__name__}, which can be read only once; give an array")
         # copies, should the model write into them
+        self.given = copy.deepcopy({"x": x, "θ": params})
         self.x, self.params = copy.deepcopy((x, params))
         self.statistics, self.objective = e_step(model, self.x, self.params)
         self.unit = total_unit(model, x)
