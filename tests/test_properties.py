@@ -1,8 +1,7 @@
 """Laws that hold for any small data: shapes, units, permutations, blocks, ascent. Every run tries the same."""
 
-import warnings
-
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -12,6 +11,7 @@ import emlib
 from emlib import CentreParams, DegenerateError, GaussianMixture, KMeans, Moments, SoftAssignment
 from emlib.engine import ROUNDING
 
+pytestmark = pytest.mark.filterwarnings("ignore::emlib.EmptyClusterWarning")
 settings.register_profile(
     "course",
     derandomize=True,
@@ -55,15 +55,13 @@ def problems(draw, kinds=("KMeans", "SoftAssignment", *FAMILIES)):
 def run(model, x, params, steps=12):
     """The first snapshots, as far as the data carry the model."""
     snapshots = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", emlib.EmptyClusterWarning)
-        try:
-            for snapshot in emlib.iterate(model, x, params):
-                snapshots.append(snapshot)
-                if snapshot.iteration == steps:
-                    break
-        except DegenerateError:
-            pass
+    try:
+        for snapshot in emlib.iterate(model, x, params):
+            snapshots.append(snapshot)
+            if snapshot.iteration == steps:
+                break
+    except DegenerateError:
+        pass
     return snapshots
 
 
