@@ -327,7 +327,7 @@ def test_a_notebook_without_a_kernel_shows_a_still_picture(mixtures):
     assert image[1] == panel.text
     assert base64.b64decode(image[2]) == panel.image
     caption = re.search("<figcaption>(.*)</figcaption>", data["text/html"])[1]
-    assert caption == f"{panel.text.splitlines()[0]} Run this chapter in JupyterLab to move the sliders."
+    assert caption == f"{panel.text.splitlines()[0]} It moves where scripts run: in the online book, and in JupyterLab."
     again, _ = show()._repr_mimebundle_()
     assert again["text/html"] == data["text/html"], "the same cell gives another output"
 
