@@ -20,8 +20,6 @@ def data(x, name="x", n_features=None):
         another number of features than `n_features`.
     """
     x = array(x, name, ndim=2)
-    if x.shape[0] == 0 or x.shape[1] == 0:
-        raise ValueError(f"{name} has shape {x.shape}; it needs at least one point and one feature")
     if n_features is not None and x.shape[1] != n_features:
         raise ValueError(f"{name} has {x.shape[1]} features; the parameters describe {n_features}")
     _squarable(x, name)
@@ -39,8 +37,6 @@ def means(value, n_components, name="means"):
     value = array(value, name, ndim=2)
     if len(value) != n_components:
         raise ValueError(f"{name} has {len(value)} rows; n_components is {n_components}, and each needs one")
-    if value.shape[1] == 0:
-        raise ValueError(f"{name} has shape {value.shape}; it needs at least one feature")
     _squarable(value, name)
     return value
 
@@ -53,7 +49,7 @@ def array(value, name, ndim=None, shape=None):
     TypeError
         If `value` is masked, sparse or complex, or holds something that is not a number.
     ValueError
-        If it is ragged, holds nan or inf (named by position), or has the wrong shape.
+        If it is empty or ragged, holds nan or inf (named by position), or has the wrong shape.
     """
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array; give a plain array without missing values")
@@ -75,6 +71,8 @@ def array(value, name, ndim=None, shape=None):
         value = np.asarray(value, dtype=np.float64, order="C")
     except OverflowError:
         raise ValueError(f"{name} holds an integer too large for a float; rescale the data") from None
+    if value.size == 0:
+        raise ValueError(f"{name} is empty: its shape is {value.shape}; it needs at least one value along each axis")
     if ndim is not None and value.ndim != ndim:
         hint = f"; for one feature write {name}[:, None]" if (value.ndim, ndim) == (1, 2) else ""
         raise ValueError(f"{name} has shape {value.shape}; it needs {ndim} axes, not {value.ndim}{hint}")
@@ -142,7 +140,7 @@ def rng(seed, name="seed"):
 def weights(value, name="weights", n_components=None):
     """Return mixture weights of shape (K,): none negative, with sum 1."""
     value = array(value, name, **({"ndim": 1} if n_components is None else {"shape": (n_components,)}))
-    if value.size and value.min() < 0:
+    if value.min() < 0:
         raise ValueError(f"{name}[{value.argmin()}] is {value.min():g}; no weight may be negative")
     if abs(value.sum() - 1) > 1e-8:
         raise ValueError(f"{name} sum to {value.sum():.10g}; they must sum to 1")

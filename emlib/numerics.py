@@ -11,6 +11,8 @@ def log_sum_exp(a):
     The maximum is subtracted before the exponential is taken. A row of −inf gives −inf.
     """
     a = np.asarray(a, dtype=float)
+    if a.ndim == 0:
+        raise ValueError(f"a is {a}; it must be an array, whose last axis is summed over")
     largest = a.max(axis=-1, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, 0.0)
     with np.errstate(divide="ignore"):

@@ -49,6 +49,6 @@ def centres(x, n_components, rng, how="kmeans++"):
     ValueError
         If `x` has fewer distinct points than `n_components`, or `how` is unknown.
     """
-    recipe = RECIPES[checks.choice(how, "how", RECIPES)]
-    checks.components_for(x, n_components)
+    x, recipe = checks.data(x), RECIPES[checks.choice(how, "how", RECIPES)]
+    checks.components_for(x, checks.integer(n_components, "n_components"))
     return recipe(x, n_components, checks.rng(rng, "rng"))

@@ -184,7 +184,8 @@ def test_what_else_is_wrong_is_said(name, answer, says):
     assert not feedback.passed
     assert "Traceback" not in feedback.message
     assert re.search(says, feedback.message), feedback
-    assert repr(feedback) == feedback.message
+    assert repr(feedback).split() == feedback.message.split()
+    assert max(map(len, repr(feedback).splitlines())) <= 80
 
 
 def test_the_call_itself_is_checked():

@@ -1,6 +1,8 @@
 """Compare a learner's function with the reference on fresh inputs and say, specifically, what is wrong."""
 
 import copy
+import itertools
+import textwrap
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,13 +48,14 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Feedback:
-    """What came of a check. It prints as the message to the learner."""
+    """What came of a check. It prints as the message to the learner, in lines that fit a page."""
 
     passed: bool
     message: str
 
     def __repr__(self):
-        return self.message
+        wrapped = (textwrap.wrap(line, 80, subsequent_indent="  ") for line in self.message.splitlines())
+        return "\n".join(itertools.chain.from_iterable(wrapped))
 
 
 def review(name, exercise, answer, seed=None):
@@ -80,7 +83,7 @@ def review(name, exercise, answer, seed=None):
         except Exception as error:
             return _failed(name, exercise, _what_was_raised(error))
         if value is ... or value is None:
-            return Feedback(False, f"{name}: not written yet. It has to return {exercise.task}.")
+            return Feedback(False, f"{name}: not written yet.\nExpected: {exercise.task}.")
         if not _same(given, arguments):
             return _failed(name, exercise, "your function changed one of its inputs; work on a copy")
         answers.append(value)
@@ -103,7 +106,7 @@ def review(name, exercise, answer, seed=None):
 
 
 def _failed(name, exercise, what):
-    return Feedback(False, f"✗ {name}: {what}.\n  Expected: {exercise.task}.\n  Look again at {exercise.see}.")
+    return Feedback(False, f"✗ {name}: {what}.\nExpected: {exercise.task}.\nLook again at {exercise.see}.")
 
 
 def _what_was_raised(error):

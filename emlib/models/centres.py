@@ -28,7 +28,7 @@ class CentreModel:
 
     def start(self, x, rng, how="kmeans++"):
         """K centres by a recipe of `emlib.starts`: "kmeans++", "points" or "random"."""
-        return CentreParams(starts.centres(checks.data(x), self.n_components, rng, how))
+        return CentreParams(starts.centres(x, self.n_components, rng, how))
 
     def m_step(self, statistics):
         """Move every centre to the weighted mean of its points.
@@ -55,10 +55,14 @@ class CentreModel:
         """The same clusters, numbered anew: component k becomes what ``order[k]`` was."""
         return CentreParams(self.checked(params)[checks.order(order, self.n_components)])
 
-    def checked(self, params, x=None):
-        """The means as a finite (K, D) array; with `x`, the pair (x, means) with as many features each."""
-        means = checks.means(checks.instance(params, "params", CentreParams).means, self.n_components)
-        return means if x is None else (checks.data(x, n_features=means.shape[1]), means)
+    def checked(self, params):
+        """The means as a finite (K, D) array."""
+        return checks.means(checks.instance(params, "params", CentreParams).means, self.n_components)
+
+    def checked_pair(self, x, params):
+        """The data and the means, with as many features each."""
+        means = self.checked(params)
+        return checks.data(x, n_features=means.shape[1]), means
 
     def sample_round(self, params, n, rng, scale):
         """`n` points and their clusters, (N, D) and (N,), from equally likely round normal clusters."""

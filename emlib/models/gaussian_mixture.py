@@ -70,11 +70,11 @@ class GaussianMixture:
 
     def posterior(self, x, params):
         """The responsibilities r_nk = p(z_n = k | x_n, θ), (N, K)."""
-        return condition(self._log_joint(*self.checked(params, x)))[0]
+        return condition(self._log_joint(*self.checked_pair(x, params)))[0]
 
     def e_step(self, x, params):
         """The expected counts, means and scatters, and ℓ. Returns (`Moments`, log-likelihood)."""
-        x, params = self.checked(params, x)
+        x, params = self.checked_pair(x, params)
         responsibilities, log_density = condition(self._log_joint(x, params))
         return Moments.of(x, responsibilities, params.means, self._full), log_density.sum()
 
@@ -117,16 +117,16 @@ class GaussianMixture:
 
     def score_samples(self, x, params):
         """log p(x_n | θ), (N,)."""
-        return condition(self._log_joint(*self.checked(params, x)))[1]
+        return condition(self._log_joint(*self.checked_pair(x, params)))[1]
 
     def full_covariances(self, params):
         """The covariances as K matrices, (K, D, D), whatever the family."""
         _, means, covariances = self.checked(params)
         n_features = means.shape[1]
         if self.covariance_type == "diag":
-            return covariances[:, :, None] * np.eye(n_features)
+            return positive(covariances)[:, :, None] * np.eye(n_features)
         if self.covariance_type == "spherical":
-            return covariances[:, None, None] * np.eye(n_features)
+            return positive(covariances)[:, None, None] * np.eye(n_features)
         return np.broadcast_to(covariances, (self.n_components, n_features, n_features)).copy()
 
     def free(self, params):
@@ -140,7 +140,7 @@ class GaussianMixture:
             raise ValueError(f"weights[{k}] is 0 and has no logarithm; it must be greater than 0")
         if self._full:
             rows, columns = np.tril_indices(means.shape[1])
-            factors = np.array([cholesky(c) for c in covariances.reshape(-1, *covariances.shape[-2:])])
+            factors = np.array([cholesky(covariance, name) for name, covariance in self._named(covariances)])
             spread = factors[:, rows, columns]
             spread[:, rows == columns] = np.log(spread[:, rows == columns])
         else:
@@ -173,8 +173,8 @@ class GaussianMixture:
         tied = self.covariance_type == "tied"
         return GaussianMixtureParams(weights[order], means[order], covariances if tied else covariances[order])
 
-    def checked(self, params, x=None):
-        """`params` as float64 arrays of the right shapes, weights summing to 1; with `x`, the pair (x, params).
+    def checked(self, params):
+        """`params` as float64 arrays of the right shapes, weights summing to 1.
 
         Whether the covariances are positive definite shows when they are factored.
         """
@@ -183,8 +183,12 @@ class GaussianMixture:
         means = checks.means(params.means, self.n_components)
         k, d = means.shape
         shape = {"full": (k, d, d), "tied": (d, d), "diag": (k, d), "spherical": (k,)}[self.covariance_type]
-        params = GaussianMixtureParams(weights, means, checks.array(params.covariances, "covariances", shape=shape))
-        return params if x is None else (checks.data(x, n_features=d), params)
+        return GaussianMixtureParams(weights, means, checks.array(params.covariances, "covariances", shape=shape))
+
+    def checked_pair(self, x, params):
+        """The data and the parameters, with as many features each."""
+        params = self.checked(params)
+        return checks.data(x, n_features=params.means.shape[1]), params
 
     @property
     def _full(self):
@@ -204,12 +208,17 @@ class GaussianMixture:
 
     def _precision_factors(self, covariances, n_components, n_features):
         """For each component W with WᵀW = Σ⁻¹ (its diagonal unless full or tied), and log |Σ|."""
-        if self.covariance_type == "tied":
-            return [precision_factor(covariances, "covariances")] * n_components
-        if self.covariance_type == "full":
-            return [precision_factor(c, f"covariances[{k}]") for k, c in enumerate(covariances)]
+        if self._full:
+            factors = [precision_factor(covariance, name) for name, covariance in self._named(covariances)]
+            return factors * n_components if self.covariance_type == "tied" else factors
         variances = np.broadcast_to(positive(covariances).reshape(n_components, -1), (n_components, n_features))
         return [(v**-0.5, np.log(v).sum()) for v in variances]
+
+    def _named(self, covariances):
+        """The matrices of full or tied covariances, each with its name."""
+        if self.covariance_type == "tied":
+            return [("covariances", covariances)]
+        return [(f"covariances[{k}]", covariance) for k, covariance in enumerate(covariances)]
 
     def _average(self, scatter, counts):
         """The family's average of the K scatters: matrices (K, D, D) for full and tied, diagonals (K, D) else."""

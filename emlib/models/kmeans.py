@@ -29,12 +29,12 @@ class KMeans(CentreModel):
 
     def posterior(self, x, params):
         """Certain responsibilities, (N, K): 1 for the nearest centre (the first of equals), 0 for the others."""
-        x, means = self.checked(params, x)
+        x, means = self.checked_pair(x, params)
         return _nearest(squared_distances(x, means))
 
     def e_step(self, x, params):
         """Assign every point to its nearest centre. Returns (`Moments`, −distortion)."""
-        x, means = self.checked(params, x)
+        x, means = self.checked_pair(x, params)
         distances = squared_distances(x, means)
         return Moments.of(x, _nearest(distances), means, full=False), -distances.min(axis=1).sum()
 

@@ -48,12 +48,12 @@ class SoftAssignment(CentreModel):
 
     def posterior(self, x, params):
         """The responsibilities r_nk, (N, K), each row summing to 1."""
-        x, means = self.checked(params, x)
+        x, means = self.checked_pair(x, params)
         return self._responsibilities(squared_distances(x, means))
 
     def e_step(self, x, params):
         """The moments of the data under the responsibilities, and ℓ. Returns (`Moments`, log-likelihood)."""
-        x, means = self.checked(params, x)
+        x, means = self.checked_pair(x, params)
         distances = squared_distances(x, means)
         statistics = Moments.of(x, self._responsibilities(distances), means, full=False)
         return statistics, self._log_density(distances, x.shape[1]).sum()
@@ -66,7 +66,7 @@ class SoftAssignment(CentreModel):
 
     def score_samples(self, x, params):
         """log p(x_n | θ), (N,)."""
-        x, means = self.checked(params, x)
+        x, means = self.checked_pair(x, params)
         return self._log_density(squared_distances(x, means), x.shape[1])
 
     def sample(self, params, n, rng):

@@ -42,10 +42,14 @@ function player({ key, name, options }, model) {
   let timer = null;
   let text = "";
   let first = true;
+  const label = (icon, verb) => {
+    button.textContent = `${icon} ${verb} ${name}`;
+    button.ariaLabel = `${verb} ${name}`;
+  };
   const stop = () => {
     clearTimeout(timer);
     timer = null;
-    button.textContent = `▶ Play ${name}`;
+    label("▶", "Play");
   };
   const drawn = () => {
     if (timer === null) return;
@@ -62,7 +66,7 @@ function player({ key, name, options }, model) {
     const place = model.get("values")[key];
     text = model.get("_frame").text;
     first = true;
-    button.textContent = `❚❚ Pause ${name}`;
+    label("❚❚", "Pause");
     timer = setTimeout(choose, 0, model, key, place === last ? 0 : place + 1);
   });
   model.on("change:_frame", drawn);

@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 from matplotlib import pyplot as plt
 from matplotlib.axis import Axis
+from matplotlib.spines import Spine
 
 from emlib import plots
 from emlib.plots.images import CSS_PIXELS_PER_INCH, Described
@@ -103,7 +104,7 @@ class Sliders(anywidget.AnyWidget):
             artist
             for axes in self.figure.axes
             for artist in axes.get_children()
-            if not isinstance(artist, Axis) and artist is not axes.patch
+            if not isinstance(artist, Axis | Spine) and artist is not axes.patch
         ]
         if artists != self._artists:
             self._frames, self._artists = plots.Frames(self.figure, *artists), artists

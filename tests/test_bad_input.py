@@ -1,0 +1,629 @@
+"""Bad input: one clear sentence that names the argument, what was wrong, and what would be right."""
+
+import inspect
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import scipy.sparse
+from models import mixture_data
+
+import emlib
+from emlib import (
+    CentreParams,
+    DegenerateError,
+    Estimator,
+    GaussianMixture,
+    GaussianMixtureParams,
+    KMeans,
+    SoftAssignment,
+    log_sum_exp,
+    starts,
+)
+
+X = mixture_data(40, [[0, 0], [4, 4]], np.ones((2, 2)), seed=0)
+CENTRES = CentreParams(np.array([[0.0, 0.0], [4.0, 4.0]]))
+PARAMS = GaussianMixtureParams(np.array([0.5, 0.5]), CENTRES.means, np.array([np.eye(2)] * 2))
+TIED, DIAG, SPHERICAL = np.eye(2), np.ones((2, 2)), np.ones(2)
+MIXTURE, SOFT, HARD = GaussianMixture(2), SoftAssignment(2), KMeans(2)
+STATISTICS = MIXTURE.e_step(X, PARAMS)[0]
+FITTED = Estimator(MIXTURE, n_init=1).fit(X)
+
+
+def with_value(value, n=3, d=1):
+    x = X.copy()
+    x[n, d] = value
+    return x
+
+
+# Data.
+
+DATA = {
+    "nan": (with_value(np.nan), ValueError, r"x\[3, 1\] is nan; every value must be finite"),
+    "inf": (with_value(np.inf), ValueError, r"x\[3, 1\] is inf; every value must be finite"),
+    "-inf": (with_value(-np.inf), ValueError, r"x\[3, 1\] is -inf; every value must be finite"),
+    "strings": ([["a", "b"]], TypeError, "x holds <U1 values; give numbers"),
+    "numbers in strings": ([["1", "2"]], TypeError, "x holds <U1 values; give numbers"),
+    "dates": (np.zeros((2, 2), "M8[s]"), TypeError, "x holds datetime64.* values; give numbers"),
+    "None": (None, TypeError, "x is None, which is not a number"),
+    "None inside": ([[1, 2], [3, None]], TypeError, r"x\[1, 1\] is None, which is not a number"),
+    "a dict": ({"a": 1}, TypeError, "x is {'a': 1}, which is not a number"),
+    "an empty list": ([], ValueError, r"x is empty: its shape is \(0,\); it needs at least one value along each axis"),
+    "no points": (np.zeros((0, 2)), ValueError, r"x is empty: its shape is \(0, 2\)"),
+    "no features": (np.zeros((5, 0)), ValueError, r"x is empty: its shape is \(5, 0\)"),
+    "one axis": (X[:, 0], ValueError, r"x has shape \(40,\); it needs 2 axes.*for one feature write x\[:, None\]"),
+    "three axes": (X[None], ValueError, r"x has shape \(1, 40, 2\); it needs 2 axes, not 3"),
+    "a scalar": (3.0, ValueError, r"x has shape \(\); it needs 2 axes, not 0"),
+    "ragged": ([[1, 2], [3]], ValueError, "x is ragged: its rows have different lengths"),
+    "ragged objects": (np.array([[1, 2], [3]], dtype=object), TypeError, r"x\[0\] is \[1, 2\], which is not a number"),
+    "masked": (np.ma.array(X, mask=X > 4), TypeError, "x is a masked array; give a plain array"),
+    "complex": (X + 0j, TypeError, "x is complex; give real numbers"),
+    "complex objects": ([[1, 2j, None]], TypeError, r"x\[0, 1\] is 2j, which is not a number"),
+    "sparse array": (scipy.sparse.csr_array(X), TypeError, r"x is a sparse matrix; .*x\.toarray\(\)"),
+    "sparse matrix": (scipy.sparse.coo_matrix(X), TypeError, r"x is a sparse matrix; .*x\.toarray\(\)"),
+    "too large": (with_value(1e200), ValueError, r"x holds values up to 1\.0e\+200, whose squares overflow; rescale"),
+    "too small": (X * 1e-200, ValueError, r"feature 0 of x .* differ by at most .*e-200, .* underflow; rescale"),
+    "one feature too small": (X * [1, 1e-200], ValueError, r"feature 1 of x .* differ by at most .*e-200"),
+    "huge integer": ([[10**400, 1]], ValueError, "x holds an integer too large for a float"),
+}
+TAKE_DATA = {
+    "KMeans.start": lambda x: HARD.start(x, 0),
+    "KMeans.posterior": lambda x: HARD.posterior(x, CENTRES),
+    "KMeans.e_step": lambda x: HARD.e_step(x, CENTRES),
+    "KMeans.unit": lambda x: HARD.unit(x),
+    "SoftAssignment.start": lambda x: SOFT.start(x, 0),
+    "SoftAssignment.posterior": lambda x: SOFT.posterior(x, CENTRES),
+    "SoftAssignment.e_step": lambda x: SOFT.e_step(x, CENTRES),
+    "SoftAssignment.score_samples": lambda x: SOFT.score_samples(x, CENTRES),
+    "GaussianMixture.start": lambda x: MIXTURE.start(x, 0),
+    "GaussianMixture.posterior": lambda x: MIXTURE.posterior(x, PARAMS),
+    "GaussianMixture.e_step": lambda x: MIXTURE.e_step(x, PARAMS),
+    "GaussianMixture.score_samples": lambda x: MIXTURE.score_samples(x, PARAMS),
+    "fit KMeans": lambda x: emlib.fit(HARD, x, CENTRES),
+    "fit SoftAssignment": lambda x: emlib.fit(SOFT, x, CENTRES),
+    "fit GaussianMixture": lambda x: emlib.fit(MIXTURE, x, PARAMS),
+    "iterate": lambda x: next(emlib.iterate(MIXTURE, x, PARAMS)),
+    "restarts": lambda x: emlib.restarts(MIXTURE, x, 2, seed=0),
+    "check_laws": lambda x: emlib.check_laws(MIXTURE, x, PARAMS),
+    "Estimator.fit": lambda x: Estimator(HARD).fit(x),
+    "Estimator.predict": lambda x: FITTED.predict(x),
+    "Estimator.predict_proba": lambda x: FITTED.predict_proba(x),
+    "Estimator.score_samples": lambda x: FITTED.score_samples(x),
+    "Estimator.score": lambda x: FITTED.score(x),
+    "Estimator.bic": lambda x: FITTED.bic(x),
+    "Estimator.aic": lambda x: FITTED.aic(x),
+    "starts.centres": lambda x: starts.centres(x, 2, 0),
+}
+
+
+@pytest.mark.parametrize("function", TAKE_DATA)
+@pytest.mark.parametrize("kind", DATA)
+def test_bad_data(function, kind):
+    x, error, says = DATA[kind]
+    with pytest.raises(error, match=says):
+        TAKE_DATA[function](x)
+
+
+@pytest.mark.parametrize("function", [name for name in TAKE_DATA if "start" not in name and name not in (
+    "KMeans.unit", "Estimator.fit")])  # fmt: skip
+def test_another_number_of_features(function):
+    with pytest.raises(ValueError, match="x has 3 features; the parameters describe 2"):
+        TAKE_DATA[function](np.arange(12.0).reshape(4, 3))
+
+
+# Parameters. Each is put to every function that takes them.
+
+
+def take_params(model):
+    functions = {
+        "posterior": lambda p: model.posterior(X, p),
+        "e_step": lambda p: model.e_step(X, p),
+        "q": lambda p: model.q(p, model.e_step(X, model.start(X, 0))[0]),
+        "sample": lambda p: model.sample(p, 5, 0),
+        "free": model.free,
+        "from_free": lambda p: model.from_free(model.free(model.start(X, 0)), p),
+        "permute": lambda p: model.permute(p, [1, 0]),
+        "fit": lambda p: emlib.fit(model, X, p),
+    }
+    if hasattr(model, "score_samples"):
+        functions["score_samples"] = lambda p: model.score_samples(X, p)
+    if hasattr(model, "full_covariances"):
+        functions["full_covariances"] = model.full_covariances
+    return functions
+
+
+THREE = np.zeros((3, 2))
+SHARED = {
+    "None": (lambda p: None, TypeError, "params is a NoneType; it must be {kind}"),
+    "an array": (lambda p: p.means, TypeError, "params is a ndarray; it must be {kind}"),
+    "a tuple": (tuple, TypeError, "params is a tuple; it must be {kind}"),
+    "one mean too many": (lambda p: p._replace(means=THREE), ValueError, "means has 3 rows; n_components is 2"),
+    "one axis": (lambda p: p._replace(means=np.zeros(2)), ValueError, r"means has shape \(2,\); it needs 2 axes"),
+    "nan": (lambda p: p._replace(means=[[0, 0], [0, np.nan]]), ValueError, r"means\[1, 1\] is nan; .* must be finite"),
+    "strings": (lambda p: p._replace(means=[["a", "b"]] * 2), TypeError, "means holds <U1 values; give numbers"),
+    "no features": (lambda p: p._replace(means=np.zeros((2, 0))), ValueError, r"means is empty: .* \(2, 0\)"),
+    "too large": (lambda p: p._replace(means=p.means * 1e200), ValueError, "means holds values up to .*overflow"),
+}
+SHARED_CASES = [
+    (model, params, function, bad)
+    for model, params in ((HARD, CENTRES), (SOFT, CENTRES), (MIXTURE, PARAMS))
+    for function in take_params(model)
+    for bad in SHARED
+]
+
+
+@pytest.mark.parametrize(("model", "params", "function", "bad"), SHARED_CASES)
+def test_bad_parameters(model, params, function, bad):
+    change, error, says = SHARED[bad]
+    with pytest.raises(error, match=says.format(kind=type(params).__name__)):
+        take_params(model)[function](change(params))
+
+
+def test_parameters_of_another_model():
+    with pytest.raises(TypeError, match=r"params is a GaussianMixtureParams; it must be CentreParams\(means\)"):
+        HARD.e_step(X, PARAMS)
+    with pytest.raises(
+        TypeError, match=r"a CentreParams; it must be GaussianMixtureParams\(weights, means, covariances\)"
+    ):
+        emlib.fit(MIXTURE, X, CENTRES)
+
+
+def changed(**fields):
+    return PARAMS._replace(**{name: np.asarray(value) for name, value in fields.items()})
+
+
+def covariance(matrix):
+    return changed(covariances=[np.eye(2), matrix])
+
+
+MIXTURES = {
+    "weights beyond 1": (changed(weights=[0.6, 0.5]), ValueError, r"weights sum to 1\.1; they must sum to 1"),
+    "weights below 1": (changed(weights=[0.5, 0.4]), ValueError, r"weights sum to 0\.9; they must sum to 1"),
+    "a negative weight": (changed(weights=[1.5, -0.5]), ValueError, r"weights\[1\] is -0\.5; no weight may"),
+    "a weight of nan": (changed(weights=[np.nan, 1.0]), ValueError, r"weights\[0\] is nan; every value must be finite"),
+    "three weights": (changed(weights=[0.2, 0.3, 0.5]), ValueError, r"weights has shape \(3,\); it needs \(2,\)"),
+    "a column of weights": (changed(weights=[[0.5], [0.5]]), ValueError, r"weights has shape \(2, 1\)"),
+    "tied for full": (changed(covariances=TIED), ValueError, r"covariances has shape \(2, 2\); it needs \(2, 2, 2\)"),
+    "spherical for full": (changed(covariances=SPHERICAL), ValueError, r"shape \(2,\); it needs \(2, 2, 2\)"),
+    "nan in a covariance": (covariance([[1, np.nan], [0, 1]]), ValueError, r"covariances\[1, 0, 1\] is nan"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", MIXTURES)
+@pytest.mark.parametrize("function", take_params(MIXTURE))
+def test_bad_parameters_of_a_mixture(function, bad):
+    params, error, says = MIXTURES[bad]
+    with pytest.raises(error, match=says):
+        take_params(MIXTURE)[function](params)
+
+
+INDEFINITE = {
+    "asymmetric": (covariance([[1, 0.2], [0.3, 1]]), r"covariances\[1\] is not symmetric; a covariance must be"),
+    "indefinite": (covariance([[1, 2], [2, 1]]), r"covariances\[1\] is not positive definite: every variance"),
+    "singular": (covariance([[1, 1], [1, 1]]), r"covariances\[1\] is not positive definite"),
+    "a negative variance": (covariance([[-1, 0], [0, 1]]), r"covariances\[1\] is not positive definite"),
+    "zero": (covariance(np.zeros((2, 2))), r"covariances\[1\] is not positive definite"),
+}
+FACTORING = ("posterior", "e_step", "q", "sample", "free", "fit", "score_samples")
+
+
+@pytest.mark.parametrize("bad", INDEFINITE)
+@pytest.mark.parametrize("function", FACTORING)
+def test_a_covariance_that_is_none(function, bad):
+    params, says = INDEFINITE[bad]
+    with pytest.raises(ValueError, match=says):
+        take_params(MIXTURE)[function](params)
+
+
+@pytest.mark.parametrize("function", FACTORING)
+@pytest.mark.parametrize(
+    ("family", "covariances", "says"),
+    [
+        ("tied", [[1, 2], [2, 1]], "covariances.* is not positive definite"),
+        ("tied", [[1, 0], [1, 1]], "covariances.* is not symmetric"),
+        ("diag", [[1, 1], [1, -2]], r"covariances\[1, 1\] is -2; every variance must be greater than 0"),
+        ("diag", [[1, 0], [1, 1]], r"covariances\[0, 1\] is 0; every variance must be greater than 0"),
+        ("spherical", [1, -0.5], r"covariances\[1\] is -0\.5; every variance must be greater than 0"),
+    ],
+)
+def test_a_covariance_that_is_none_in_the_other_families(function, family, covariances, says):
+    with pytest.raises(ValueError, match=says):
+        take_params(GaussianMixture(2, family))[function](changed(covariances=np.array(covariances, dtype=float)))
+
+
+@pytest.mark.parametrize("model", [HARD, SOFT, MIXTURE], ids=repr)
+def test_statistics_order_vector_and_number_of_points(model):
+    params = model.start(X, 0)
+    for function in (model.m_step, lambda s: model.q(params, s)):
+        for bad in (None, params.means, tuple(STATISTICS)):
+            with pytest.raises(TypeError, match=r"statistics is a .*; it must be Moments"):
+                function(bad)
+    for order in ([0, 0], [0], [1, 2], [0, 1, 2], [0.0, 1.0], "01", None, [True, False]):
+        with pytest.raises(ValueError, match=r"order is .*; it must hold each of 0 to 1 once"):
+            model.permute(params, order)
+    size = len(model.free(params))
+    with pytest.raises(ValueError, match=rf"vector has shape \(1,\); it needs \({size},\)"):
+        model.from_free([1.0], params)
+    with pytest.raises(ValueError, match=r"vector\[0\] is nan"):
+        model.from_free(np.full(size, np.nan), params)
+    for n, error, says in (
+        (0, ValueError, "n is 0; it must be at least 1"),
+        (-3, ValueError, "n is -3; it must be at least 1"),
+        (1.5, TypeError, r"n is 1\.5; it must be an integer"),
+        (True, TypeError, "n is True; it must be an integer"),
+        ("5", TypeError, "n is '5'; it must be an integer"),
+    ):
+        with pytest.raises(error, match=says):
+            model.sample(params, n, 0)
+
+
+def test_statistics_of_another_family():
+    with pytest.raises(
+        ValueError, match=r"statistics hold scatters of shape \(2, 2, 2\); covariance_type 'diag' needs \(K, D\)"
+    ):
+        GaussianMixture(2, "diag").m_step(STATISTICS)
+    diagonal = GaussianMixture(2, "diag").e_step(X, changed(covariances=DIAG))[0]
+    with pytest.raises(ValueError, match=r"covariance_type 'full' needs \(K, D, D\)"):
+        MIXTURE.q(PARAMS, diagonal)
+
+
+def test_a_weight_of_zero_has_no_free_coordinate():
+    with pytest.raises(ValueError, match=r"weights\[1\] is 0 and has no logarithm; it must be greater than 0"):
+        MIXTURE.free(changed(weights=[1.0, 0.0]))
+
+
+def test_a_sample_needs_a_scale_that_is_one():
+    for scale, says in ((-1.0, "at least 0"), (np.nan, "finite"), (np.inf, "finite")):
+        with pytest.raises(ValueError, match=f"scale is .*{says}"):
+            HARD.sample(CENTRES, 3, 0, scale=scale)
+
+
+# Numbers of components, families, rules, seeds, tolerances.
+
+NUMBERS = [
+    (0, ValueError, "is 0; it must be at least 1"),
+    (-2, ValueError, "is -2; it must be at least 1"),
+    (2.0, TypeError, r"is 2\.0; it must be an integer"),
+    (1.5, TypeError, r"is 1\.5; it must be an integer"),
+    ("2", TypeError, "is '2'; it must be an integer"),
+    (None, TypeError, "is None; it must be an integer"),
+    (True, TypeError, "is True; it must be an integer"),
+    ([2], TypeError, r"is \[2\]; it must be an integer"),
+]
+
+
+@pytest.mark.parametrize(("value", "error", "says"), NUMBERS)
+def test_numbers_that_count(value, error, says):
+    for kind in (KMeans, SoftAssignment, GaussianMixture):
+        with pytest.raises(error, match=f"n_components {says}"):
+            kind(value)
+    with pytest.raises(error, match=f"^n {says}"):
+        emlib.restarts(HARD, X, value, seed=0)
+    with pytest.raises(error, match=f"n_init {says}"):
+        Estimator(HARD, n_init=value).fit(X)
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, "3", None, True, np.nan])
+def test_max_iter(value):
+    for run in (
+        lambda: emlib.fit(HARD, X, CENTRES, max_iter=value),
+        lambda: emlib.restarts(HARD, X, 2, seed=0, max_iter=value),
+        lambda: Estimator(HARD, max_iter=value).fit(X),
+    ):
+        with pytest.raises((TypeError, ValueError), match=r"max_iter is .*; it must be (an integer|at least 0)"):
+            run()
+
+
+@pytest.mark.parametrize("value", [-1e-8, np.nan, np.inf, "1e-8", None, True, [1e-8], 1j])
+def test_tol(value):
+    for run in (
+        lambda: emlib.fit(HARD, X, CENTRES, tol=value),
+        lambda: emlib.restarts(HARD, X, 2, seed=0, tol=value),
+        lambda: Estimator(HARD, tol=value).fit(X),
+    ):
+        with pytest.raises((TypeError, ValueError), match=r"tol is .*; it must be (a number|finite and at least 0)"):
+            run()
+
+
+@pytest.mark.parametrize("value", [-1, "a", None, 1.5, True, np.nan, [0]])
+def test_seeds(value):
+    says = r"{} is .*; it must be a non-negative integer or a numpy\.random\.Generator"
+    for name, run in (
+        ("seed", lambda: emlib.restarts(HARD, X, 2, seed=value)),
+        ("seed", lambda: emlib.check_laws(HARD, X, CENTRES, seed=value)),
+        ("random_state", lambda: Estimator(HARD, random_state=value).fit(X)),
+        ("rng", lambda: HARD.start(X, value)),
+        ("rng", lambda: MIXTURE.start(X, value)),
+        ("rng", lambda: starts.centres(X, 2, value)),
+        ("rng", lambda: HARD.sample(CENTRES, 3, value)),
+        ("rng", lambda: MIXTURE.sample(PARAMS, 3, value)),
+        ("rng", lambda: FITTED.sample(3, value)),
+    ):
+        with pytest.raises(ValueError, match=says.format(name)):
+            run()
+
+
+def test_names_that_do_not_exist():
+    with pytest.raises(ValueError, match="covariance_type is 'round'; it must be one of 'full', 'tied', 'diag', 'sph"):
+        GaussianMixture(2, "round")
+    with pytest.raises(
+        ValueError, match="rule is 'bayesian'; it must be one of 'bayes', 'distance', 'inverse_distance'"
+    ):
+        SoftAssignment(2, "bayesian")
+    for value in ("middle", None, 3, ["points"]):
+        for model in (HARD, SOFT, MIXTURE):
+            with pytest.raises(ValueError, match=r"how is .*; it must be one of 'kmeans\+\+', 'points', 'random'"):
+                model.start(X, 0, value)
+        with pytest.raises(ValueError, match=r"how is .*; it must be one of"):
+            emlib.restarts(HARD, X, 2, seed=0, how=value)
+
+
+def test_stiffness():
+    for value, error in (
+        (0, ValueError),
+        (-1, ValueError),
+        (np.nan, ValueError),
+        (np.inf, ValueError),
+        ("1", TypeError),
+    ):
+        with pytest.raises(error, match=r"stiffness is .*; it must be (a number|finite and greater than 0)"):
+            SoftAssignment(2, stiffness=value)
+
+
+def test_more_components_than_points():
+    for model in (KMeans(5), SoftAssignment(5), GaussianMixture(5), GaussianMixture(5, "diag")):
+        for run in (
+            lambda x, model=model: model.start(x, 0),
+            lambda x, model=model: emlib.restarts(model, x, 2, seed=0),
+            lambda x, model=model: Estimator(model).fit(x),
+        ):
+            with pytest.raises(ValueError, match="n_components is 5; x has only 4 points"):
+                run(X[:4])
+            with pytest.raises(ValueError, match="n_components is 5; x has only 4 distinct points"):
+                run(np.repeat(X[:4], 3, axis=0))
+
+
+def test_minus_zero_is_no_second_point():
+    with pytest.raises(ValueError, match="n_components is 2; x has only 1 distinct points"):
+        KMeans(2).start([[0.0], [-0.0]], 0)
+
+
+# Data that no model, or no start, can describe.
+
+SAME = np.full((10, 2), 3.7)
+
+
+def test_identical_points():
+    for model in (KMeans(1), SoftAssignment(1)):
+        trace = emlib.fit(model, SAME, model.start(SAME, 0))
+        assert trace.converged
+        np.testing.assert_allclose(trace.params.means, [[3.7, 3.7]], rtol=1e-15)
+    for family in ("full", "tied", "diag", "spherical"):
+        with pytest.raises(DegenerateError, match="of x is constant to rounding: no normal density fits"):
+            GaussianMixture(1, family).start(SAME, 0)
+        with pytest.raises(ValueError, match="n_components is 2; x has only 1 distinct points"):
+            GaussianMixture(2, family).start(SAME, 0)
+
+
+@pytest.mark.parametrize("value", [0.0, 7.3, 1e6 + 0.1, -1e-9, 1e9 + 0.3])
+def test_a_constant_feature(value):
+    x = np.column_stack([X[:, 0], np.full(40, value), X[:, 1]])
+    for family in ("full", "tied", "diag"):
+        model = GaussianMixture(2, family)
+        with pytest.raises(DegenerateError, match=r"feature 1 of x is constant to rounding: .*; leave it out"):
+            model.start(x, 0)
+        for error in emlib.engine.DegenerateError, ValueError:  # it is both
+            with pytest.raises(error, match="feature 1 of x is constant"):
+                emlib.restarts(model, x, 3, seed=0)
+        start = model.start(np.column_stack([X[:, 0], X.sum(axis=1) ** 2, X[:, 1]]), 0)
+        with pytest.raises(DegenerateError, match="feature 1 of x is constant"):
+            emlib.fit(model, x, start._replace(means=x[:2]))
+    # one variance for all features has no quarrel with it, nor have centres
+    for model in (GaussianMixture(2, "spherical"), KMeans(2)):
+        trace = emlib.fit(model, x, model.start(x, 0))
+        np.testing.assert_allclose(trace.params.means[:, 1], value, rtol=1e-15)
+
+
+def test_features_that_depend_on_each_other():
+    x = np.column_stack([X, X @ [2.0, -3.0] + 1])
+    for family in ("full", "tied"):
+        with pytest.raises(DegenerateError, match=r"the features depend linearly on each other: direction \[.*\] of x"):
+            GaussianMixture(2, family).start(x, 0)
+    assert emlib.fit(GaussianMixture(2, "diag"), x, GaussianMixture(2, "diag").start(x, 0)).converged
+
+
+def test_fewer_points_than_features():
+    with pytest.raises(DegenerateError, match="the features depend linearly on each other"):
+        GaussianMixture(1).start(np.random.default_rng(0).standard_normal((4, 5)), 0)
+
+
+def test_an_empty_cluster_keeps_its_centre_and_warns():
+    start = CentreParams(np.array([[0.0, 0.0], [4.0, 4.0], [1e3, 1e3]]))
+    with pytest.warns(emlib.EmptyClusterWarning, match="cluster 2 has no points; its centre stays where it was"):
+        trace = emlib.fit(KMeans(3), X, start)
+    np.testing.assert_array_equal(trace.params.means[2], [1e3, 1e3])
+    assert trace.converged
+    without = emlib.fit(KMeans(2), X, CentreParams(start.means[:2]))
+    assert trace.objective == without.objective
+    np.testing.assert_array_equal(trace.params.means[:2], without.params.means)
+
+
+COLLAPSING = np.vstack([X, [[100.0, 100.0]]])
+
+
+@pytest.mark.parametrize("family", ["full", "diag", "spherical"])
+def test_a_component_that_collapses(family):
+    model = GaussianMixture(2, family)
+    start = model.start(COLLAPSING, 0)._replace(means=np.array([[2.0, 2.0], [100.0, 100.0]]))
+    start = start._replace(covariances=start.covariances / 100)
+    with pytest.raises(
+        DegenerateError,
+        match=r"component 1, around \[100. 100.\] \(expected count 1\), has collapsed: the likelihood is unbounded",
+    ) as caught:
+        emlib.fit(model, COLLAPSING, start)
+    assert any("in iteration" in note for note in caught.value.__notes__)
+
+
+def test_a_tied_covariance_that_collapses():
+    x = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    start = GaussianMixtureParams(np.full(3, 1 / 3), x, 0.01 * np.eye(2))
+    with pytest.raises(DegenerateError, match="the tied covariance has collapsed: the likelihood is unbounded"):
+        emlib.fit(GaussianMixture(3, "tied"), x, start)
+
+
+def test_a_component_that_dies():
+    start = PARAMS._replace(weights=np.array([1.0, 0.0]))
+    with pytest.raises(
+        DegenerateError, match=r"component 1 is dead: its expected count is 0\.0e\+00; start it elsewhere"
+    ):
+        emlib.fit(MIXTURE, X, start)
+
+
+def test_restarts_leave_out_what_collapsed_and_say_so():
+    model, x = GaussianMixture(3), emlib.datasets.iris().x
+    with pytest.warns(emlib.DegenerateWarning, match=r"\d+ of 20 starts failed; the first: .*collapsed"):
+        found = emlib.restarts(model, x, 20, seed=0)
+    assert found.failures
+    assert len(found.traces) + len(found.failures) == 20
+    assert all(isinstance(error, DegenerateError) for error in found.failures.values())
+    assert found.best.objective == max(trace.objective for trace in found.traces)
+
+
+def test_restarts_that_all_collapse():
+    x = np.array([[0.0], [1.0], [10.0]])
+    with pytest.raises(DegenerateError, match=r"all 5 starts failed; the first: component \d.* collapsed"):
+        emlib.restarts(GaussianMixture(3), x, 5, seed=0)
+
+
+def test_data_of_1e150_and_1e_minus_150_still_work():
+    for scale in (1e149, 1e-148):
+        x = X / np.abs(X).max() * scale
+        model = GaussianMixture(2)
+        trace = emlib.fit(model, x, model.start(x, 0))
+        assert np.isfinite(trace.objective)
+        assert emlib.fit(KMeans(2), x, KMeans(2).start(x, 0)).converged
+
+
+# The learner's own model.
+
+
+def model(**functions):
+    return SimpleNamespace(**{"e_step": lambda x, p: (p, 0.0), "m_step": lambda s: s} | functions)
+
+
+@pytest.mark.parametrize(
+    ("broken", "error", "says"),
+    [
+        (model(e_step=lambda x, p: None), TypeError, r"e_step returned a NoneType; it must return the pair \(stat"),
+        (model(e_step=lambda x, p: 3.0), TypeError, "e_step returned a float; it must return the pair"),
+        (model(e_step=lambda x, p: np.zeros((2, 2))), TypeError, "e_step returned a ndarray; it must return the pair"),
+        (model(e_step=lambda x, p: (1, 2, 3)), TypeError, "e_step returned 3 values; it must return the pair"),
+        (model(e_step=lambda x, p: STATISTICS), TypeError, "e_step returned 4 values; it must return the pair"),
+        (model(e_step=lambda x, p: (p, None)), TypeError, "the objective None; it must be one real number"),
+        (model(e_step=lambda x, p: (p, "3")), TypeError, "the objective '3'; it must be one real number"),
+        (model(e_step=lambda x, p: (p, 1j)), TypeError, "the objective 1j; it must be one real number"),
+        (model(e_step=lambda x, p: (p, np.zeros(3))), TypeError, r"the objective array\(.*\); it must be one"),
+        (model(e_step=lambda x, p: (p, np.nan)), ArithmeticError, "the objective nan; it must be finite"),
+        (model(e_step=lambda x, p: (p, np.inf)), ArithmeticError, "the objective inf; it must be finite"),
+        (model(e_step=lambda x, p: (p, -np.inf)), ArithmeticError, "the objective -inf; it must be finite"),
+        (SimpleNamespace(m_step=lambda s: s), TypeError, r"model is .*; it needs a function e_step\(x, params\)"),
+        (None, TypeError, r"model is None; it needs a function e_step\(x, params\)"),
+    ],
+)  # fmt: skip
+def test_an_e_step_that_does_not_return_what_it_must(broken, error, says):
+    for run in (
+        lambda: emlib.fit(broken, [1.0], 0.0),
+        lambda: next(emlib.iterate(broken, [1.0], 0.0)),
+        lambda: emlib.check_laws(broken, [1.0], 0.0),
+    ):
+        with pytest.raises(error, match=says):
+            run()
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (model(m_step=lambda s: None), "m_step returned None; it must return the new params"),
+        (SimpleNamespace(e_step=lambda x, p: (p, 0.0)), r"model is .*; it needs a function m_step\(statistics\)"),
+    ],
+)
+def test_an_m_step_that_does_not_return_what_it_must(broken, says):
+    with pytest.raises(TypeError, match=says) as caught:
+        emlib.fit(broken, [1.0], 0.0, tol=0)
+    assert caught.value.__notes__ == ["in iteration 0"]
+    report = emlib.check_laws(broken, [1.0], 0.0)
+    assert report["ascent"].holds is False
+    assert re.search(says, report["ascent"].detail)
+
+
+def test_an_error_of_the_learners_own_names_the_iteration():
+    def m_step(statistics):
+        if statistics > 2:
+            raise ZeroDivisionError("no points left")
+        return statistics + 1
+
+    with pytest.raises(ZeroDivisionError, match="no points left") as caught:
+        emlib.fit(model(e_step=lambda x, p: (p, float(p)), m_step=m_step), [1.0], 0)
+    assert caught.value.__notes__ == ["in iteration 3"]
+
+
+def test_data_without_a_length():
+    for x in (3.0, (i for i in range(3))):
+        with pytest.raises(TypeError, match=r"x is a (float|generator) without a length; .*: give an array"):
+            emlib.fit(model(), x, 0.0)
+    with pytest.raises(TypeError, match="x is a generator, which can be read only once; give an array"):
+        emlib.check_laws(model(), (i for i in range(3)), 0.0)
+
+
+def test_restarts_need_a_start():
+    with pytest.raises(TypeError, match=r"model is .*; it needs a function start\(x, rng\)"):
+        emlib.restarts(model(), [1.0], seed=0)
+
+
+# The estimator.
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "score_samples", "score", "bic", "aic"])
+def test_an_estimator_before_its_fit(method):
+    with pytest.raises(ValueError, match=r"this Estimator is not fitted yet; call fit\(x\) first"):
+        getattr(Estimator(MIXTURE), method)(X)
+
+
+def test_a_sample_before_the_fit():
+    with pytest.raises(ValueError, match=r"this Estimator is not fitted yet; call fit\(x\) first"):
+        Estimator(MIXTURE).sample(3, 0)
+
+
+@pytest.mark.parametrize("method", ["score_samples", "score", "bic", "aic"])
+def test_k_means_has_no_likelihood(method):
+    with pytest.raises(
+        TypeError, match=r"KMeans\(n_components=2\) has no likelihood, so there is no score, bic or aic"
+    ):
+        getattr(Estimator(HARD).fit(X), method)(X)
+
+
+def test_an_estimator_of_something_that_is_no_model():
+    with pytest.raises(TypeError, match="model is 3; it needs a function"):
+        Estimator(3).fit(X)
+
+
+def test_log_sum_exp_of_what_is_no_array_of_numbers():
+    with pytest.raises(ValueError, match="could not convert string to float: 'a'"):
+        log_sum_exp([["a"]])
+    for bad in (None, 3.0):
+        with pytest.raises(ValueError, match=r"a is .*; it must be an array, whose last axis is summed over"):
+            log_sum_exp(bad)
+
+
+# Nothing is left out.
+
+
+def test_every_method_that_takes_x_is_in_the_table():
+    methods = {
+        f"{owner.__name__}.{name}"
+        for owner in (KMeans, SoftAssignment, GaussianMixture, Estimator)
+        for name, function in inspect.getmembers(owner, inspect.isfunction)
+        if "x" in inspect.signature(function).parameters and not name.startswith("_") and name != "checked_pair"
+    }
+    assert methods <= set(TAKE_DATA)

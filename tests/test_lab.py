@@ -1,0 +1,341 @@
+"""A real JupyterLab in a real browser: every chapter runs from top to bottom, and its sliders do what they promise."""
+
+import base64
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+ROOT = Path(__file__).parent.parent
+CHAPTERS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+AXE = ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js"
+#: Run in a notebook and here: what the page shows is compared with `panel` and `runs`.
+CODE = """
+import numpy as np
+import emlib
+from emlib import plots, widgets
+plots.use_style()
+x = emlib.datasets.faithful().x
+runs = {}
+for K in (1, 2, 3):
+    for family in ("full", "tied"):
+        model = emlib.GaussianMixture(K, family)
+        runs[K, family] = emlib.fit(model, x, model.start(x, np.random.default_rng(0)), tol=1e-3)
+panel = widgets.explore(x, runs, ("K", "family")).set(K=2, iteration=4)
+"""
+
+
+class Lab(NamedTuple):
+    """A running JupyterLab and the folder that it shows."""
+
+    address: str
+    token: str
+    folder: Path
+
+    def url(self, path):
+        return f"{self.address}{path}?token={self.token}"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab on copies of the chapters, with the course's settings and none of the user's.
+
+    Its theme follows the browser's, and it keeps every cell in the page, in sight or not.
+    """
+    home = tmp_path_factory.mktemp("lab")
+    folder = home / "notebooks"
+    folder.mkdir()
+    for name in CHAPTERS:
+        (folder / name).write_bytes((ROOT / "notebooks" / name).read_bytes())
+    for plugin, settings in {
+        "notebook-extension/tracker": {"windowingMode": "none"},
+        "apputils-extension/themes": {"adaptive-theme": True},
+    }.items():
+        path = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(settings), "utf-8")
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "JUPYTER_CONFIG_PATH": str(ROOT / ".jupyter"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "IPYTHONDIR": str(home / "ipython"),
+    }
+    log = home / "log.txt"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                "--no-browser",
+                "--ServerApp.port=0",
+                f"--ServerApp.root_dir={folder}",
+            ],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield Lab(*reached(server, home / "runtime", log), folder)
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def reached(server, runtime, log):
+    """The address and the token of `server`, once it has written them down."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        for path in runtime.glob("jpserver-*.json"):
+            # It may be half written.
+            if found := re.search(r'"token": "(\w+)",\s*"url": "([^"]+)"', path.read_text("utf-8")):
+                return found[2], found[1]
+        time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text('utf-8', 'replace')}", pytrace=False)
+
+
+@pytest.fixture
+def page(page):
+    """The fenced page, in which nothing may complain, but of a reference to what only the book has, its glossary."""
+    complaints = []
+
+    def listen(line):
+        if line.type == "error" and not line.text.startswith("Cross reference target was not found"):
+            complaints.append(line.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_viewport_size({"width": 1300, "height": 900})
+    yield page
+    assert complaints == []
+
+
+def opened(page, lab, name):
+    """Open the notebook `name` in JupyterLab and wait for its kernel."""
+    page.goto(lab.url(f"doc/tree/{name}") + "&reset")
+    # The toolbar shows a kernel as idle before it is; the server and the status bar do not.
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        sessions = page.request.get(lab.url("api/sessions")).json()
+        if [s for s in sessions if s["path"] == name and s["kernel"]["execution_state"] == "idle"]:
+            break
+        page.wait_for_timeout(100)
+    expect(page.get_by_text("| Idle")).to_be_visible(timeout=30_000)
+
+
+def run_all(page, lab, name):
+    """Run all cells of the open notebook, and see that each has run and none has failed but those that are to fail."""
+    cells = [cell for cell in nbformat.read(lab.folder / name, 4).cells if cell.cell_type == "code"]
+    for menu, item in [("View", "Expand All Code"), ("Run", "Run All Cells")]:
+        page.get_by_role("menuitem", name=menu, exact=True).click()
+        page.get_by_text(item, exact=True).click()
+    prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
+    expect(prompts).to_have_text([f"[{n}]:" for n in range(1, len(cells) + 1)], timeout=120_000)
+    may_fail = ["raises-exception" in cell.metadata.get("tags", []) for cell in cells]
+    failed = page.locator('.jp-CodeCell:has([data-mime-type="application/vnd.jupyter.error"])')
+    assert failed.count() == sum(may_fail), failed.all_inner_texts()
+
+
+def close(page, lab, name):
+    """End the kernel of the notebook, which would keep its memory until the last test."""
+    for session in page.request.get(lab.url("api/sessions")).json():
+        if session["path"] == name:
+            page.request.delete(lab.url(f"api/sessions/{session['id']}"))
+
+
+def picture(panel):
+    """The pixels that the panel shows."""
+    source = panel.locator("img").evaluate(
+        """async (image) => {
+            await image.decode();
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+            canvas.getContext("2d").drawImage(image, 0, 0);
+            return canvas.toDataURL();
+        }"""
+    )
+    return pixels(base64.b64decode(source.split(",")[1]))
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def headline(panel):
+    """The line below the picture, which is the first of the picture's alternative text."""
+    line = panel.locator("p").inner_text()
+    assert panel.locator("img").get_attribute("alt").split("\n")[0] == line
+    return line
+
+
+def moves(panel, action):
+    """Do `action` and wait for the picture that answers it."""
+    before = panel.locator("img").get_attribute("src")
+    action()
+    expect(panel.locator("img")).not_to_have_attribute("src", before, timeout=10_000)
+
+
+# Sliders whose every state is known
+
+
+@pytest.fixture(scope="module")
+def known():
+    """The panel that `CODE` makes, here."""
+    names = {}
+    exec(CODE, names)
+    return names["panel"], names["runs"]
+
+
+@pytest.fixture
+def sliders(page, lab):
+    """The panel that `CODE` makes, in a notebook whose last cell then sets a value."""
+    name = "sliders.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in (CODE, "panel", "_ = panel.set(iteration=1)")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, lab.folder / name)
+    opened(page, lab, name)
+    run_all(page, lab, name)
+    panel = page.locator(".em-panel")
+    panel.locator("img").wait_for()
+    yield panel
+    close(page, lab, name)
+
+
+def shows(panel, known, **values):
+    """Wait until the page shows `values`; its line, its alternative text and its every pixel are those made here."""
+    ours, _ = known
+    ours.set(**values)
+    expect(panel.locator("img")).to_have_attribute("alt", ours.text, timeout=10_000)
+    assert headline(panel) == ours.text.split("\n")[0]
+    np.testing.assert_array_equal(picture(panel), pixels(ours.image))
+
+
+def test_sliders_move_by_keyboard(page, sliders, known):
+    _, runs = known
+    last = max(trace.iterations for trace in runs.values())
+    iteration = sliders.get_by_role("slider", name="iteration", exact=True)
+    shows(sliders, known, K=2, family="full", iteration=1)
+    page.get_by_role("button", name="Play iteration", exact=True).focus()
+    page.keyboard.press("Shift+Tab")
+    expect(iteration).to_be_focused()
+    for key, at in [("ArrowRight", 2), ("ArrowUp", 3), ("ArrowLeft", 2), ("ArrowDown", 1), ("Home", 0), ("End", last)]:
+        moves(sliders, lambda key=key: page.keyboard.press(key))
+        expect(iteration).to_be_focused()
+        expect(iteration).to_have_attribute("aria-valuetext", str(at))
+        shows(sliders, known, iteration=at)
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("t")
+    shows(sliders, known, family="tied")
+    page.keyboard.press("Shift+Tab")
+    expect(sliders.get_by_role("slider", name="K", exact=True)).to_be_focused()
+    moves(sliders, lambda: page.keyboard.press("ArrowRight"))
+    shows(sliders, known, K=3)
+    assert page.locator(".jp-CodeCell").count() == 3, "a key reached JupyterLab, which took it for a shortcut"
+
+
+def test_sliders_move_by_mouse(page, sliders, known):
+    ours, _ = known
+    stops = ours.choices["iteration"]
+    iteration = sliders.get_by_role("slider", name="iteration", exact=True)
+    ours.set(K=2, family="full", iteration=1)
+    iteration.scroll_into_view_if_needed()
+    box = iteration.bounding_box()
+    y = box["y"] + box["height"] / 2
+    moves(sliders, lambda: page.mouse.click(box["x"] + box["width"] / 2, y))
+    at = int(iteration.get_attribute("aria-valuetext"))
+    assert abs(stops.index(at) - (len(stops) - 1) / 2) <= 1
+    shows(sliders, known, iteration=at)
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    for step in range(40):  # faster than pictures can be drawn: the last one counts
+        page.mouse.move(box["x"] + box["width"] / 2 * (1 - step / 39), y)
+    page.mouse.up()
+    shows(sliders, known, iteration=0)
+    sliders.get_by_role("combobox", name="family").select_option("tied")
+    shows(sliders, known, family="tied")
+
+
+def test_play_walks_to_the_end_of_the_run_and_begins_again(page, sliders, known):
+    ours, runs = known
+    ours.set(K=2, family="full", iteration=1)
+    end = runs[2, "full"].iterations
+    seen = []
+    page.expose_function("seen", lambda line: seen.append(line))
+    sliders.locator("p").evaluate(
+        "(line) => new MutationObserver(() => seen(line.textContent)).observe(line, { childList: true })"
+    )
+    button = sliders.get_by_role("button")
+    # One more step tells that the run is over; the next click therefore begins with the end once more, then with 0.
+    for expected in ([*range(2, end + 1), end], [end, *range(end + 1), end]):
+        seen.clear()
+        button.click()
+        expect(button).to_have_text(re.compile("Pause iteration"))
+        expect(button).to_have_text(re.compile("Play iteration"), timeout=30_000)
+        assert [int(re.search(r"iteration (\d+) of", line)[1]) for line in seen] == expected
+        shows(sliders, known, iteration=end)
+    button.click()
+    expect(button).to_have_text(re.compile("Pause"))
+    button.click()
+    expect(button).to_have_text(re.compile("Play"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_sliders_are_accessible(page, sliders, theme):
+    """The WCAG 2.2 rules, level AA, that axe-core can check: names, contrast, roles."""
+    page.emulate_media(color_scheme=theme)
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "light").lower())
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        "() => axe.run('.em-panel', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })"
+    )
+    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+    assert found["passes"], "axe looked at nothing"
+
+
+# The chapters
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_runs_and_its_sliders_move(page, lab, name):
+    opened(page, lab, name)
+    stills = page.locator("figure:has(figcaption) img")
+    before = [stills.nth(i).get_attribute("alt") for i in range(stills.count())]
+    run_all(page, lab, name)
+    panels = page.locator(".em-panel:has(img)")
+    expect(panels).to_have_count(len(before))
+    for i, alt in enumerate(before):
+        panel = panels.nth(i)
+        expect(panel.locator("img")).to_have_attribute("alt", alt)
+        for slider in panel.get_by_role("slider").all():
+            slider.focus()
+            if slider.input_value() != "0":
+                moves(panel, lambda slider=slider: slider.press("Home"))
+            first, drawn = headline(panel), picture(panel)
+            moves(panel, lambda slider=slider: slider.press("ArrowRight"))
+            assert slider.input_value() == "1"
+            assert headline(panel) != first
+            assert not np.array_equal(picture(panel), drawn)
+        for choice in panel.get_by_role("combobox").all():
+            other = str(int(choice.input_value() == "0"))
+            moves(panel, lambda choice=choice, other=other: choice.select_option(other))
+    close(page, lab, name)

@@ -1,0 +1,324 @@
+"""Every law holds for every model of the table, and every law is seen to break."""
+
+import re
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from models import COIN_HEADS, COINS, ROWS
+
+import emlib
+from emlib import CentreParams, GaussianMixture, GaussianMixtureParams, KMeans, SoftAssignment
+from emlib.laws import LAWS
+
+X = emlib.datasets.faithful().x
+MIXTURE, SOFT = GaussianMixture(2), SoftAssignment(2, stiffness=0.05)
+START = GaussianMixtureParams(
+    np.array([0.4, 0.6]), np.array([[2.2, 57.0], [4.0, 75.0]]), np.array([[[0.3, 1.0], [1.0, 40.0]]] * 2)
+)
+CENTRES = CentreParams(START.means)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_law_holds(row):
+    report = emlib.check_laws(row.model, row.x, row.params)
+    assert not report.broken, report
+    assert {law.name for law in report.laws if law.holds is None} == row.unchecked, report
+
+
+@pytest.mark.parametrize("rule", ["distance", "inverse_distance"])
+def test_weights_from_no_likelihood_lose_exactly_the_laws_of_the_likelihood(rule):
+    model = SoftAssignment(2, rule, stiffness=0.05)
+    report = emlib.check_laws(model, X, CENTRES)
+    assert {law.name for law in report.broken} >= {"touches", "fisher"}
+    # whatever the weights are, Q + H bounds the likelihood from below, and the M-step takes the largest Q
+    for name in ("additive", "distribution", "bound", "maximum", "record", "permutation", "untouched"):
+        assert report[name].holds, report
+
+
+# Mutations: a right model with one thing wrong.
+
+
+def mutant(base=MIXTURE, x=X, params=START, only=None, **functions):
+    """`base` with some functions replaced, each of which gets the right one first; and data and θᵗ to try it on."""
+    names = only or ["posterior", "e_step", "q", "m_step", "free", "from_free", "permute"]
+    parts = {name: getattr(base, name) for name in names}
+    return SimpleNamespace(**parts | {name: partial(f, parts[name]) for name, f in functions.items()}), x, params
+
+
+def coins(**functions):
+    return mutant(COINS, COIN_HEADS, np.array([0.6, 0.5]), **functions)
+
+
+def statistics_with(responsibilities):
+    """An E-step whose statistics come from other responsibilities, while ℓ stays right."""
+
+    def e_step(right, x, params):
+        return emlib.Moments.of(x, responsibilities(x, params), params.means, full=True), right(x, params)[1]
+
+    return e_step
+
+
+def hard(x, params):
+    return np.eye(2)[MIXTURE.posterior(x, params).argmax(axis=1)]
+
+
+def no_log_tau(x, params):
+    return MIXTURE.posterior(x, params._replace(weights=np.array([0.5, 0.5])))
+
+
+def n_instead_of_n_k(right, statistics):
+    n, new = statistics.counts.sum(), right(statistics)
+    return new._replace(means=new.means * (statistics.counts / n)[:, None])
+
+
+def covariance_over_n(right, statistics):
+    new = right(statistics)
+    return new._replace(covariances=new.covariances * new.weights[:, None, None])
+
+
+def old_mean_in_the_covariance(right, statistics):
+    scatters = statistics.about(statistics.reference)
+    return right(statistics)._replace(covariances=scatters / statistics.counts[:, None, None])
+
+
+def correlation_forgotten(right, statistics):
+    new = right(statistics)
+    return new._replace(covariances=new.covariances * np.eye(2))
+
+
+def weights_left_equal(right, statistics):
+    return right(statistics)._replace(weights=np.array([0.5, 0.5]))
+
+
+def off_by(factor):
+    def m_step(right, statistics):
+        new = right(statistics)
+        return new._replace(means=new.means + factor * np.sqrt(new.covariances[:, [0, 1], [0, 1]]))
+
+    return m_step
+
+
+def half_way(right, statistics):
+    new = right(statistics)
+    return new._replace(means=(new.means + statistics.reference) / 2)
+
+
+def first_count_for_all(right, statistics):
+    new = right(statistics)
+    return new._replace(covariances=statistics.scatters / statistics.counts[0])
+
+
+def q_without_log_tau(right, params, statistics):
+    return right(params, statistics) - statistics.counts @ np.log(params.weights)
+
+
+def q_without_the_half(right, params, statistics):
+    squares = np.einsum("kij,kji->", np.linalg.inv(params.covariances), statistics.about(params.means))
+    return right(params, statistics) - squares / 2
+
+
+def q_too_generous(right, params, statistics):
+    squares = np.einsum("kij,kji->", np.linalg.inv(params.covariances), statistics.about(params.means))
+    return right(params, statistics) + squares / 4
+
+
+def q_off_in_one_small_coordinate(right, params, statistics):
+    # a millionth of a standard deviation's worth of slope in one mean, where the largest slopes are hundreds
+    return right(params, statistics) + 1e-3 * params.means[1, 0]
+
+
+def remembers(right):
+    """An E-step that reports the ℓ of the call before."""
+    last = [0.0]
+
+    def e_step(_, x, params):
+        statistics, objective = right(x, params)
+        last.append(objective)
+        return statistics, last[-2]
+
+    return e_step
+
+
+def e_step_of_the_next(right, x, params):
+    statistics, _ = right(x, params)
+    return statistics, right(x, MIXTURE.m_step(statistics))[1]
+
+
+def centres_x(right, x, params):
+    result = right(x, params)
+    x -= 0.1
+    return result
+
+
+def rounds_the_means(right, x, params):
+    if params.means.flags.writeable:
+        params.means[:] = params.means.round()
+    return right(x, params)
+
+
+def normalises_in_place(right, statistics):
+    new = right(statistics)
+    np.divide(statistics.scatters, 2, out=statistics.scatters)
+    return new
+
+
+def swapped(right, statistics):
+    return MIXTURE.permute(right(statistics), [1, 0])
+
+
+BROKEN = {
+    # what is wrong: (the model, the law that must break, what its report must say)
+    "N instead of N_k in the means": (mutant(m_step=n_instead_of_n_k), "maximum", r"Q is larger by \d"),
+    "N instead of N_k in the covariances": (mutant(m_step=covariance_over_n), "maximum", r"Q is larger by \d"),
+    "old mean in the covariance": (mutant(m_step=old_mean_in_the_covariance), "maximum", "Q is larger by|coordinate"),
+    "only the diagonal": (mutant(m_step=correlation_forgotten), "maximum", "Q is larger by|coordinate"),
+    "weights that stay equal, still climbs": (
+        mutant(m_step=weights_left_equal),
+        "maximum",
+        "larger|coordinate 0 of 11",
+    ),
+    "half a step, still climbs": (mutant(m_step=half_way), "maximum", "Q is larger by"),
+    "M-step off by 1e-4": (mutant(m_step=off_by(1e-4)), "maximum", r"free coordinate [1-4] of 11: ∂Q = -?\d"),
+    "M-step off by 1e-6": (mutant(m_step=off_by(1e-6)), "maximum", r"free coordinate [1-4] of 11: ∂Q = -?\d"),
+    "hard posterior, soft objective": (
+        mutant(e_step=statistics_with(hard), posterior=lambda right, x, params: hard(x, params)),
+        "touches",
+        r"apart by -\d",
+    ),
+    "hard statistics only": (mutant(e_step=statistics_with(hard)), "fisher", r"coordinate \d+ of 11: ∂Q = "),
+    "missing log τ in the posterior": (mutant(e_step=statistics_with(no_log_tau)), "touches", r"apart by -\d"),
+    "missing log τ in Q": (mutant(q=q_without_log_tau), "fisher", r"coordinate 0 of 11: ∂Q = -?0 |coordinate 0"),
+    "missing log τ in Q, at θᵗ": (mutant(q=q_without_log_tau), "touches", r"apart by \+\d"),
+    "Q with the wrong sign": (mutant(q=lambda right, p, s: -right(p, s)), "maximum", r"Q is larger by \d"),
+    "missing half in Q": (mutant(q=q_without_the_half), "maximum", r"Q is larger by \d"),
+    "Q above its bound": (mutant(q=q_too_generous), "bound", r"exceeds the objective by \d"),
+    "one small coordinate of Q": (
+        mutant(q=q_off_in_one_small_coordinate),
+        "fisher",
+        r"free coordinate 3 of 11: ∂Q = .*, ∂objective = ",
+    ),
+    "posterior not normalised": (
+        mutant(posterior=lambda right, x, p: 1.01 * right(x, p)),
+        "distribution",
+        r"row \d+ of the posterior, the worst, sums to 1 \+0\.01",
+    ),
+    "negative probability": (
+        mutant(posterior=lambda right, x, p: right(x, p) + np.array([-0.5, 0.5])),
+        "distribution",
+        r"posterior\[\d+, 0\] is -0\.\d+; a probability is not negative",
+    ),
+    "nan in the posterior": (
+        mutant(posterior=lambda right, x, p: np.where(np.arange(len(x)) == 7, np.nan, right(x, p).T).T),
+        "distribution",
+        r"posterior\[7, 0\] is nan",
+    ),
+    "posterior on its side": (mutant(posterior=lambda right, x, p: right(x, p).T), "distribution", "2 rows for 272"),
+    "objective one too high": (
+        mutant(e_step=lambda right, x, p: (right(x, p)[0], right(x, p)[1] + 1)),
+        "touches",
+        r"apart by -1$",
+    ),
+    "constant of the density left out": (
+        mutant(e_step=lambda right, x, p: (right(x, p)[0], right(x, p)[1] + len(x) * np.log(2 * np.pi))),
+        "touches",
+        r"apart by -500$",
+    ),
+    "objective of the next θ": (mutant(e_step=e_step_of_the_next), "touches", r"apart by -\d"),
+    "objective of the θ before": (
+        mutant(e_step=remembers(MIXTURE.e_step)),
+        "record",
+        r"iteration \d+ recorded -\d.*; its own θ gives -\d",
+    ),
+    "objective averaged": (
+        mutant(e_step=lambda right, x, p: (right(x, p)[0], right(x, p)[1] / len(x))),
+        "additive",
+        r"the objective is -\d.*, the sum over two pieces -\d",
+    ),
+    "statistics averaged": (
+        mutant(
+            e_step=lambda right, x, p: (right(x, p)[0]._replace(counts=right(x, p)[0].counts / len(x)), right(x, p)[1])
+        ),
+        "additive",
+        r"counts of the whole and the sum over two pieces differ by \d",
+    ),
+    "component 0 is special": (
+        mutant(m_step=first_count_for_all),
+        "permutation",
+        r"covariances differs by \d.* after renumbering",
+    ),
+    "columns not renumbered": (
+        mutant(posterior=lambda right, x, p: np.sort(right(x, p), axis=1)),
+        "permutation",
+        r"the posterior differs by \d",
+    ),
+    "objective prefers component 0": (
+        mutant(e_step=lambda right, x, p: (right(x, p)[0], right(x, p)[1] + p.weights[0])),
+        "permutation",
+        r"the objective is -\d.*, and -\d.* after renumbering",
+    ),
+    "E-step writes into x": (mutant(e_step=centres_x), "untouched", r"changed x in place, by 0\.1"),
+    "E-step writes into θ": (mutant(e_step=rounds_the_means), "untouched", r"changed means in place, by 0\.2"),
+    "M-step writes into S": (mutant(m_step=normalises_in_place), "untouched", r"changed scatters in place, by \d"),
+    "labels swap in every step": (
+        mutant(only=["e_step", "m_step"], m_step=swapped),
+        "fixed point",
+        r"θ goes on changing by \d.* \(relative\) in every step",
+    ),
+    "a step beyond the maximum": (
+        mutant(m_step=lambda right, s: right(s)._replace(means=s.reference + 3 * s.shifts)),
+        "ascent",
+        r"it falls by \d.*, from -\d.* to -\d.*, in iteration \d+",
+    ),
+    "k-means with means over N": (
+        mutant(
+            KMeans(2),
+            params=CENTRES,
+            m_step=lambda right, s: CentreParams(s.means * (s.counts / s.counts.sum())[:, None]),
+        ),
+        "maximum",
+        r"Q is larger by \d",
+    ),
+    "soft assignment with half the stiffness in Q": (
+        mutant(SOFT, params=CENTRES, q=lambda right, p, s: SoftAssignment(2, stiffness=0.025).q(p, s)),
+        "fisher",
+        r"coordinate \d of 4",
+    ),
+    "coins: the throws of both in the denominator": (
+        coins(m_step=lambda right, s: s[0] / s.sum()),
+        "maximum",
+        r"Q is larger by \d",
+    ),
+    "m_step returns nothing": (mutant(m_step=lambda right, s: None), "ascent", "m_step returned None"),
+    "m_step raises": (mutant(m_step=lambda right, s: s.no_such_field), "maximum", "AttributeError: .*no_such_field"),
+    "m_step changes a shape": (
+        coins(m_step=lambda right, s: right(s)[:, None]),
+        "ascent",
+        "ValueError: operands could not be broadcast",
+    ),
+    "q is nan": (mutant(q=lambda right, p, s: np.nan), "touches", "Q \\+ H = nan"),
+    "q is nan away from θᵗ": (
+        mutant(q=lambda right, p, s: right(p, s) if np.array_equal(p.means, START.means) else np.nan),
+        "bound",
+        "nan",
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "law", "says"), BROKEN.values(), ids=BROKEN)
+def test_a_wrong_model_breaks_the_law_that_says_so(case, law, says):
+    report = emlib.check_laws(*case)
+    assert report[law].holds is False, report
+    assert re.search(says, report[law].detail), report
+    assert f"BROKEN       {law}" in repr(report)
+    assert report[law] in report.broken
+
+
+def test_every_law_is_seen_to_break():
+    assert {law for _, law, _ in BROKEN.values()} == set(LAWS)
+
+
+def test_the_right_model_of_the_mutations_breaks_nothing():
+    for case in (mutant(), coins()):
+        assert not emlib.check_laws(*case).broken

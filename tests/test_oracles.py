@@ -1,0 +1,370 @@
+"""emlib against independent implementations: scikit-learn, scipy's densities and optimiser, and enumeration by hand."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from models import DATA, FAMILIES, mixture_data
+from scipy.optimize import minimize
+from scipy.stats import multivariate_normal
+from sklearn.cluster import KMeans as SkKMeans
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture as SkMixture
+
+import emlib
+from emlib import CentreParams, GaussianMixture, GaussianMixtureParams, KMeans, SoftAssignment
+
+families = pytest.mark.parametrize("family", FAMILIES)
+
+
+def first_snapshots(model, x, params, n):
+    return list(itertools.islice(emlib.iterate(model, x, params), n))
+
+
+def full(params, family):
+    """(K, D, D) covariances, written apart from emlib's own."""
+    n_components, n_features = params.means.shape
+    if family == "full":
+        return params.covariances
+    if family == "tied":
+        return np.array([params.covariances] * n_components)
+    if family == "diag":
+        return np.array([np.diag(v) for v in params.covariances])
+    return np.array([v * np.eye(n_features) for v in params.covariances])
+
+
+def scikit_learn(model, params):
+    """scikit-learn's mixture that takes one step from `params` at every call of ``fit``, without its regularisation."""
+    covariances = params.covariances
+    precisions = 1 / covariances if model.covariance_type in ("diag", "spherical") else np.linalg.inv(covariances)
+    return SkMixture(
+        model.n_components,
+        covariance_type=model.covariance_type,
+        weights_init=params.weights,
+        means_init=params.means,
+        precisions_init=precisions,
+        reg_covar=0,
+        tol=0,
+        max_iter=1,
+        warm_start=True,
+    )
+
+
+@families
+@pytest.mark.parametrize(
+    ("name", "n_components"),
+    [*itertools.product(["faithful", "iris", "one feature"], [1, 2, 3]), ("ten features", 1), ("ten features", 2)],
+)
+def test_gaussian_mixture_is_scikit_learns_at_every_iteration(family, name, n_components):
+    x, model = DATA[name], GaussianMixture(n_components, family)
+    snapshots = first_snapshots(model, x, model.start(x, 1), 16)
+    oracle = scikit_learn(model, snapshots[0].params)
+    for snapshot in snapshots[1:]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            oracle.fit(x)
+        expected = oracle.weights_, oracle.means_, oracle.covariances_
+        for ours, theirs in zip(snapshot.params, expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10 * np.abs(theirs).max())
+        # scikit-learn's lower_bound_ belongs to the θ before this step; its score to the θ that it holds
+        np.testing.assert_allclose(snapshot.objective, oracle.score(x) * len(x), rtol=1e-10)
+        np.testing.assert_allclose(
+            snapshots[snapshot.iteration - 1].objective, oracle.lower_bound_ * len(x), rtol=1e-10
+        )
+
+
+@pytest.mark.parametrize("name", ["faithful", "iris", "one feature", "ten features"])
+@pytest.mark.parametrize("n_components", [1, 2, 3, 5])
+def test_k_means_is_scikit_learns_lloyd_at_every_iteration(name, n_components):
+    x, model = DATA[name], KMeans(n_components)
+    # a little off the points, which are rounded, so that none lies halfway between two centres
+    start = model.start(x, 0).means * (1 + 1e-3 * np.random.default_rng(0).random((n_components, x.shape[1])))
+    snapshots = first_snapshots(model, x, CentreParams(start), 9)
+    for snapshot in snapshots[1:]:
+        oracle = SkKMeans(n_components, init=snapshots[0].params.means, n_init=1, max_iter=snapshot.iteration, tol=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            oracle.fit(x)
+        np.testing.assert_allclose(snapshot.params.means, oracle.cluster_centers_, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(snapshot.objective, -oracle.inertia_, rtol=1e-10)
+        np.testing.assert_array_equal(model.posterior(x, snapshot.params).argmax(axis=1), oracle.labels_)
+
+
+@families
+def test_estimator_says_what_scikit_learn_says_of_the_same_parameters(family):
+    x = DATA["iris"]
+    ours = emlib.Estimator(GaussianMixture(3, family), n_init=2).fit(x)
+    theirs = scikit_learn(ours.model, ours.params_)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        theirs.fit(x)
+    for name, values in zip(("weights_", "means_", "covariances_"), ours.params_, strict=True):
+        setattr(theirs, name, values)
+    covariances = ours.params_.covariances
+    theirs.precisions_cholesky_ = (
+        covariances**-0.5
+        if family in ("diag", "spherical")
+        else np.linalg.inv(np.linalg.cholesky(covariances)).swapaxes(-1, -2)
+    )
+    assert ours.bic(x) == pytest.approx(theirs.bic(x), rel=1e-12)
+    assert ours.aic(x) == pytest.approx(theirs.aic(x), rel=1e-12)
+    assert ours.score(x) == pytest.approx(theirs.score(x), rel=1e-12)
+    np.testing.assert_allclose(ours.score_samples(x), theirs.score_samples(x), rtol=1e-10)
+    np.testing.assert_allclose(ours.predict_proba(x), theirs.predict_proba(x), rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(ours.predict(x), theirs.predict(x))
+
+
+@families
+def test_the_free_coordinates_are_as_many_as_scikit_learn_counts(family):
+    for x in (DATA["iris"], DATA["one feature"]):
+        model = GaussianMixture(3, family)
+        params = model.start(x, 0)
+        oracle = SkMixture(3, covariance_type=family)
+        oracle.means_ = params.means
+        assert len(model.free(params)) == oracle._n_parameters()
+
+
+# By hand, from the definition: all K^N ways to assign N points to K components.
+
+FEW = mixture_data(6, [[0.0, 0.0], [1.5, 1.0], [0.0, 2.0]], [[1, 0.5], [0.7, 1], [1, 1]], seed=9)
+
+
+def random_params(family, n_components, n_features, seed):
+    rng = np.random.default_rng(seed)
+    factors = rng.standard_normal((n_components, n_features, n_features)) / 2
+    matrices = factors @ factors.swapaxes(1, 2) + np.eye(n_features) / 2
+    covariances = {
+        "full": matrices,
+        "tied": matrices[0],
+        "diag": matrices[:, range(n_features), range(n_features)],
+        "spherical": matrices[:, 0, 0],
+    }[family]
+    return GaussianMixtureParams(
+        rng.dirichlet(np.full(n_components, 3.0)), rng.standard_normal((n_components, n_features)), covariances
+    )
+
+
+def log_joint(x, weights, means, covariances):
+    """log p(x_n, z_n = k), (N, K), by scipy."""
+    densities = [multivariate_normal(m, c).logpdf(x) for m, c in zip(means, covariances, strict=True)]
+    return np.log(weights) + np.reshape(densities, (len(means), -1)).T
+
+
+class Enumeration:
+    """p(Z | x, θᵗ) over all Z, and what follows from it."""
+
+    def __init__(self, joint):
+        self.n, self.k = joint.shape
+        self.ways = list(itertools.product(range(self.k), repeat=self.n))
+        joints = np.array([self.log_likelihood_complete(joint, z) for z in self.ways])
+        self.log_likelihood = np.log(np.exp(joints).sum())
+        self.p = np.exp(joints - self.log_likelihood)
+        self.entropy = -(self.p * np.log(self.p)).sum()
+
+    def log_likelihood_complete(self, joint, z):
+        return sum(joint[n, k] for n, k in enumerate(z))
+
+    def q(self, joint):
+        """Σ_Z p(Z | x, θᵗ) log p(x, Z | θ), where `joint` is that of θ."""
+        return sum(p * self.log_likelihood_complete(joint, z) for p, z in zip(self.p, self.ways, strict=True))
+
+    def posterior(self):
+        r = np.zeros((self.n, self.k))
+        for p, z in zip(self.p, self.ways, strict=True):
+            r[range(self.n), z] += p
+        return r
+
+
+def agrees(model, x, theta, joint_of, others):
+    """Compare everything that `model` says at `theta` and Q at `others` with the enumeration."""
+    truth = Enumeration(joint_of(theta))
+    statistics, objective = model.e_step(x, theta)
+    r = model.posterior(x, theta)
+    assert objective == pytest.approx(truth.log_likelihood, rel=1e-12)
+    assert model.score_samples(x, theta).sum() == pytest.approx(truth.log_likelihood, rel=1e-12)
+    np.testing.assert_allclose(r, truth.posterior(), rtol=1e-10)
+    assert -(r * np.log(r)).sum() == pytest.approx(truth.entropy, rel=1e-10)
+    for other in (theta, *others):
+        assert model.q(other, statistics) == pytest.approx(truth.q(joint_of(other)), rel=1e-11)
+
+
+@families
+@pytest.mark.parametrize("n_components", [1, 2, 3])
+def test_q_is_the_mean_of_the_complete_log_likelihood_over_all_assignments(family, n_components):
+    theta, *others = (random_params(family, n_components, 2, seed) for seed in range(4))
+    agrees(
+        GaussianMixture(n_components, family),
+        FEW,
+        theta,
+        lambda p: log_joint(FEW, p.weights, p.means, full(p, family)),
+        others,
+    )
+
+
+@pytest.mark.parametrize("n_components", [1, 2, 3])
+def test_q_of_soft_assignment_by_enumeration(n_components):
+    theta, *others = (CentreParams(random_params("full", n_components, 2, seed).means) for seed in range(4))
+    weights, covariances = np.full(n_components, 1 / n_components), [np.eye(2) / 1.7] * n_components
+    agrees(
+        SoftAssignment(n_components, stiffness=1.7),
+        FEW,
+        theta,
+        lambda p: log_joint(FEW, weights, p.means, covariances),
+        others,
+    )
+
+
+def test_k_means_assigns_as_the_best_of_all_assignments():
+    means = np.array([[0.0, 0.0], [1.5, 1.0], [0.0, 2.0]])
+    distortions = {
+        z: sum(np.sum((x - means[k]) ** 2) for x, k in zip(FEW, z, strict=True))
+        for z in itertools.product(range(3), repeat=len(FEW))
+    }
+    best = min(distortions, key=distortions.get)
+    model = KMeans(3)
+    np.testing.assert_array_equal(model.posterior(FEW, CentreParams(means)), np.eye(3)[list(best)])
+    assert model.e_step(FEW, CentreParams(means))[1] == pytest.approx(-distortions[best], rel=1e-12)
+
+
+@families
+@pytest.mark.parametrize("seed", range(3))
+def test_fishers_identity_against_scipys_density(family, seed):
+    x, model = DATA["faithful"][::7] / [1.0, 12.0], GaussianMixture(2, family)
+    theta = random_params(family, 2, 2, seed)._replace(means=np.array([[2.0, 4.5], [4.0, 6.5]]))
+    statistics, _ = model.e_step(x, theta)
+
+    def log_likelihood(vector):
+        p = model.from_free(vector, theta)
+        joint = log_joint(x, p.weights, p.means, full(p, family))
+        return np.log(np.exp(joint).sum(axis=1)).sum()
+
+    vector, h = model.free(theta), 1e-5
+    for i in range(len(vector)):
+        e = h * (np.arange(len(vector)) == i)
+        slope = (log_likelihood(vector + e) - log_likelihood(vector - e)) / (2 * h)
+        slope_q = (
+            model.q(model.from_free(vector + e, theta), statistics)
+            - model.q(model.from_free(vector - e, theta), statistics)
+        ) / (2 * h)
+        assert slope_q == pytest.approx(slope, rel=1e-6, abs=1e-5)
+
+
+@families
+@pytest.mark.parametrize("name", ["faithful", "one feature"])
+def test_no_optimiser_finds_a_larger_q_than_the_m_step(family, name):
+    x, model = DATA[name], GaussianMixture(2, family)
+    x = x / x.std(axis=0)  # the optimiser's steps, not emlib's, depend on the units
+    statistics, _ = model.e_step(x, model.start(x, 3))
+    best = model.m_step(statistics)
+    away = model.free(best) + 0.2 * np.random.default_rng(0).standard_normal(len(model.free(best)))
+    found = minimize(
+        lambda v: -model.q(model.from_free(v, best), statistics) / len(x), away, method="BFGS", options={"gtol": 1e-9}
+    )
+    assert -found.fun * len(x) <= model.q(best, statistics) * (1 + np.sign(model.q(best, statistics)) * 1e-12)
+    for ours, theirs in zip(best, model.from_free(found.x, best), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+# One model in another's clothes.
+
+
+def test_soft_assignment_is_a_spherical_mixture_whose_variance_and_weights_are_fixed():
+    x, beta = DATA["faithful"] / [1.0, 12.0], 3.0
+    soft, mixture = SoftAssignment(3, stiffness=beta), GaussianMixture(3, "spherical")
+    for snapshot in first_snapshots(soft, x, soft.start(x, 0), 8):
+        same = GaussianMixtureParams(np.full(3, 1 / 3), snapshot.params.means, np.full(3, 1 / beta))
+        statistics, log_likelihood = mixture.e_step(x, same)
+        assert snapshot.objective == pytest.approx(log_likelihood, rel=1e-13)
+        np.testing.assert_allclose(soft.posterior(x, snapshot.params), mixture.posterior(x, same), atol=1e-13)
+        after = soft.m_step(soft.e_step(x, snapshot.params)[0])
+        np.testing.assert_allclose(after.means, mixture.m_step(statistics).means, rtol=1e-13)
+
+
+@pytest.mark.parametrize("stiffness", [1e4, 1e8, 1e16, 1e300])
+def test_soft_assignment_becomes_k_means_as_the_stiffness_grows(stiffness):
+    x = mixture_data(200, [[0, 0], [3, 1], [1, 4]], [[1, 1], [1, 0.6], [0.8, 1]], seed=12)
+    soft, hard = SoftAssignment(3, stiffness=stiffness), KMeans(3)
+    params = hard.start(x, 5)
+    for snapshot in first_snapshots(hard, x, params, 6):
+        np.testing.assert_allclose(
+            soft.posterior(x, snapshot.params), hard.posterior(x, snapshot.params), atol=1e-6 if stiffness < 1e5 else 0
+        )
+        statistics, log_likelihood = soft.e_step(x, snapshot.params)
+        # −2/β ℓ is the distortion and what the width of the clusters costs, which vanishes
+        assert -2 / stiffness * log_likelihood == pytest.approx(
+            -snapshot.objective, rel=1e-1 * np.sqrt(1e4 / stiffness)
+        )
+        np.testing.assert_allclose(
+            soft.m_step(statistics).means, hard.m_step(hard.e_step(x, snapshot.params)[0]).means, rtol=1e-5
+        )
+
+
+@families
+def test_one_component_is_fitted_in_one_step_by_mean_and_covariance(family):
+    x, model = DATA["iris"], GaussianMixture(1, family)
+    trace = emlib.fit(model, x, random_params(family, 1, 4, seed=1)._replace(means=x[:1]))
+    scatter = np.cov(x.T, bias=True)
+    expected = {
+        "full": scatter[None],
+        "tied": scatter,
+        "diag": np.diag(scatter)[None],
+        "spherical": [np.trace(scatter) / 4],
+    }[family]
+    first = trace[1].params
+    np.testing.assert_allclose(first.weights, [1.0])
+    np.testing.assert_allclose(first.means, [x.mean(axis=0)], rtol=1e-14)
+    np.testing.assert_allclose(first.covariances, expected, rtol=1e-12)
+    assert trace.iterations == 2
+    density = multivariate_normal(x.mean(axis=0), full(first, family)[0])
+    assert trace.objective == pytest.approx(density.logpdf(x).sum(), rel=1e-13)
+
+
+def test_one_centre_is_the_mean():
+    x = DATA["iris"]
+    for model in (KMeans(1), *(SoftAssignment(1, rule) for rule in ("bayes", "distance", "inverse_distance"))):
+        trace = emlib.fit(model, x, CentreParams(x[:1]))
+        np.testing.assert_allclose(trace.params.means, [x.mean(axis=0)], rtol=1e-14)
+        assert trace.iterations <= 2
+
+
+# Samples have the moments of the model.
+
+
+def standard_errors_apart(sample, mean, covariance):
+    """The largest distance between the sample's moments and the truth, in standard errors."""
+    n, d = len(sample), sample - mean
+    by_mean = np.abs(d.mean(axis=0)) / np.sqrt(np.diag(covariance) / n)
+    variances = np.outer(np.diag(covariance), np.diag(covariance)) + covariance**2
+    by_covariance = np.abs(d.T @ d / n - covariance) / np.sqrt(variances / n)
+    return max(by_mean.max(), by_covariance.max())
+
+
+@families
+def test_a_sample_has_the_moments_of_its_mixture(family):
+    n, model, params = 20_000, GaussianMixture(3, family), random_params(family, 3, 3, seed=5)
+    x, z = model.sample(params, n, 0)
+    assert x.shape == (n, 3)
+    counts = np.bincount(z, minlength=3)
+    assert (np.abs(counts - n * params.weights) <= 5 * np.sqrt(n * params.weights * (1 - params.weights))).all()
+    for k, covariance in enumerate(full(params, family)):
+        assert standard_errors_apart(x[z == k], params.means[k], covariance) < 5
+
+
+@pytest.mark.parametrize(
+    ("model", "variance"), [(SoftAssignment(2, stiffness=4.0), 0.25), (KMeans(2), 1.0), (SoftAssignment(2), 1.0)]
+)
+def test_a_sample_of_clusters_has_their_moments(model, variance):
+    params = CentreParams(np.array([[0.0, 1.0], [5.0, -2.0]]))
+    x, z = model.sample(params, 20_000, np.random.default_rng(3))
+    assert abs(np.mean(z) - 0.5) < 5 * 0.5 / np.sqrt(20_000)
+    for k in (0, 1):
+        assert standard_errors_apart(x[z == k], params.means[k], variance * np.eye(2)) < 5
+
+
+def test_the_same_seed_gives_the_same_sample():
+    params = random_params("full", 2, 2, seed=0)
+    (a, za), (b, zb), (c, _) = (GaussianMixture(2).sample(params, 50, seed) for seed in (7, 7, 8))
+    np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(za, zb)
+    assert not np.array_equal(a, c)
