@@ -81,9 +81,8 @@ def test_mixtures_are_drawn_as_their_parameters_have_them(mixtures):
 
 def test_the_curve_marks_the_present_iteration(mixtures):
     panel = widgets.explore(X, mixtures, ("K", "family"))
-    axes = panel.figure.axes[1]
     for (K, family), trace, at in moments(mixtures):
-        panel.set(K=K, family=family, iteration=at)
+        axes = panel.set(K=K, family=family, iteration=at).figure.axes[1]
         line, mark = axes.lines
         np.testing.assert_array_equal(line.get_xydata(), np.column_stack([np.arange(len(trace)), trace.objectives]))
         np.testing.assert_array_equal(mark.get_xydata(), [[at, trace[at].objective]])

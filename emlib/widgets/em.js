@@ -6,6 +6,7 @@
 const EPS = Number.EPSILON;
 const SMALLEST_COUNT = 2 ** -1022 / EPS;
 const COLLAPSE = 1e-14;
+const FLAT = 1e-11;
 const ROUNDING = 1e-10;
 
 /** The model cannot describe these data: emlib's DegenerateError. */
@@ -15,6 +16,7 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 const range = (n) => Array.from({ length: n }, (_, i) => i);
 const scientific = (value) => value.toExponential(1).replace(/e([+-])(\d)$/, "e$10$2");
 const short = (value) => String(Number(value.toPrecision(3)));
+const six = (value) => String(Number(value.toPrecision(6)));
 const list = (values, digits) => `[${values.map((value) => value.toFixed(digits)).join(" ")}]`;
 
 /** Bayes' law: from log p(x, z = k), one list per point, to p(z = k | x) and log p(x). */
@@ -224,15 +226,19 @@ function gaussianMixture({ covariance_type: family }) {
       ),
     );
     let variances = overall.map((row, d) => row[d]);
+    let flat = centre.map((c) => (FLAT * c) ** 2);
     // what the rounding of a mean alone can leave of a variance
     let rounding = centre.map((c) => (4 * EPS * c) ** 2);
     if (family === "spherical") {
-      [variances, rounding] = [variances, rounding].map((values) => [sum(values) / D]);
+      [variances, flat, rounding] = [variances, flat, rounding].map((values) => [sum(values) / D]);
     }
     variances.forEach((variance, d) => {
-      if (variance <= rounding[d]) {
+      if (variance <= flat[d]) {
         const which = family === "spherical" ? "every feature" : `feature ${d}`;
-        throw new DegenerateError(`${which} of x is constant to rounding: no normal density fits; leave it out`);
+        throw new DegenerateError(
+          `${which} of x is constant, or all but constant around ${six(centre[d])}: no normal density fits; ` +
+            "leave it out, or subtract its offset",
+        );
       }
     });
     let spread;

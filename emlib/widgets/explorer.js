@@ -319,11 +319,13 @@ export function mount(host, record, store, address) {
   const controls = record.controls.filter(({ options }) => options.length > 1).map(control);
 
   const play = make("button", { type: "button", className: "em-play" });
+  const label = (icon, verb) =>
+    play.replaceChildren(make("span", { ariaHidden: "true" }, icon), ` ${verb} iteration`);
   let timer = null;
   function stop() {
     clearInterval(timer);
     timer = null;
-    play.textContent = "▶ Play iteration";
+    label("▶", "Play");
   }
   function step() {
     const next = iterations().find((value) => value > iteration());
@@ -333,7 +335,7 @@ export function mount(host, record, store, address) {
   play.addEventListener("click", () => {
     if (timer !== null) return stop();
     if (iteration() >= present().last) choose("iteration", 0);
-    play.textContent = "❚❚ Pause iteration";
+    label("❚❚", "Pause");
     timer = setInterval(step, PACE);
   });
   stop();

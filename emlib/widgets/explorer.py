@@ -15,15 +15,14 @@ import traitlets
 from matplotlib.figure import Figure
 
 from emlib import checks, plots
-from emlib.models.gaussian_mixture import GaussianMixture, cholesky
-from emlib.models.kmeans import KMeans
-from emlib.models.soft_assignment import SoftAssignment
 from emlib.plots.images import CSS_PIXELS_PER_INCH, Described
 from emlib.plots.style import within_palette
 from emlib.widgets import page
 from emlib.widgets.panel import options_of, said
 
 CAPTION = "It moves where scripts run: in the online book, and in JupyterLab."
+#: The models that em.js knows, each by the name of its class in emlib.models.
+KNOWN = ("KMeans", "SoftAssignment", "GaussianMixture")
 #: Significant digits of what the page draws.
 DIGITS = 7
 STILL = """\
@@ -210,9 +209,9 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
 
 def _recorded(x, key, trace, stops):
     """What the page is told of a run: the model, and its snapshots at the `stops` of the slider and at its end."""
-    model = trace.model
-    known = type(model) in (KMeans, SoftAssignment, GaussianMixture)
-    spec = {"kind": type(model).__name__, **vars(model)} if known else {"kind": "other", "covariance_type": "full"}
+    model, kind = trace.model, type(trace.model)
+    known = kind.__name__ in KNOWN and kind.__module__.startswith("emlib.models.")
+    spec = {"kind": kind.__name__, **vars(model)} if known else {"kind": "other", "covariance_type": "full"}
     last = len(trace) - 1
     snapshots = []
     for at in [stop for stop in stops if stop < last] + [last]:
@@ -224,7 +223,7 @@ def _recorded(x, key, trace, stops):
                 snapshot["variances"] = _cut(params.covariances)
             else:
                 # A factor whose digits are cut is still the factor of a covariance.
-                factors = [cholesky(covariance) for covariance in model.full_covariances(params)]
+                factors = np.linalg.cholesky(model.full_covariances(params))
                 snapshot["factors"] = _cut(factors[0] if known and model.covariance_type == "tied" else factors)
         if not known:
             snapshot["responsibilities"] = _cut(model.posterior(x, params), 4)

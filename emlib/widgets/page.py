@@ -67,8 +67,10 @@ def _svg(path):
     """A marker's outline as an SVG path of radius 1; in matplotlib y points up."""
     parts = []
     for points, code in path.iter_segments(simplify=False):
-        numbers = "" if code == Outline.CLOSEPOLY else ",".join(
-            f"{value:.4g}" for x, y in points.reshape(-1, 2) for value in (2 * x, -2 * y)
+        numbers = (
+            ""
+            if code == Outline.CLOSEPOLY
+            else ",".join(f"{value:.4g}" for x, y in points.reshape(-1, 2) for value in (2 * x, -2 * y))
         )
         parts.append(LETTERS[code] + numbers)
     return "".join(parts)
