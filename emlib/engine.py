@@ -187,6 +187,16 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER):
 def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
     """Fit from `n` starts ``model.start(x, rng, **start)``, each with its own generator derived from `seed`.
 
+    Parameters
+    ----------
+    model : a model that has ``start`` too
+    x : the data
+    n : int
+    seed : int or numpy.random.Generator
+        The same seed gives the same starts, and a larger `n` begins with those of a smaller.
+    tol, max_iter : as in `fit`
+    start : what the model's ``start`` takes, for example ``how="points"``
+
     Returns
     -------
     Restarts

@@ -81,6 +81,14 @@ def check_laws(model, x, params, seed=0):
     Statistics with a ``+`` of their own add by it; tuples, lists and dicts of arrays entry by entry. Give data and
     parameters in general position: not converged, not at a tie.
 
+    Parameters
+    ----------
+    model : anything with ``e_step`` and ``m_step``
+    x : the data; `additive` cuts them by ``x[:n]`` and ``x[n:]``
+    params : θᵗ
+    seed : int or numpy.random.Generator
+        Chooses the θ at which the bound and the maximum are tried.
+
     Returns
     -------
     LawReport

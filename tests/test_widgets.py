@@ -160,7 +160,7 @@ def test_the_text_says_what_the_record_holds(mixtures):
     panel = widgets.explore(X, mixtures, ("K", "family"), feature_names=["duration", "waiting"])
     for (K, family), trace, at in moments(mixtures):
         panel.set(K=K, family=family, iteration=at)
-        headline, components, _ = panel.text.split("\n")
+        headline, components, curve = panel.text.split("\n")
         said = re.fullmatch(
             r"K = (\d), family (\w+), iteration (\d+) of (\d+): log-likelihood (\S+?)(, converged)?\.", headline
         )
@@ -175,6 +175,9 @@ def test_the_text_says_what_the_record_holds(mixtures):
         np.testing.assert_allclose(np.array(places, dtype=float)[:, 1] / 100, shares, atol=0.006)
         np.testing.assert_allclose(np.array(places, dtype=float)[:, 2:], trace[at].params.means, rtol=0.006)
         assert "duration and waiting" in components
+        ends = re.findall(r"(\S+) at iteration (\d+)", curve)
+        assert [int(t) for _, t in ends] == [0, trace.iterations]
+        assert [minus(value) for value, _ in ends] == pytest.approx(trace.objectives[[0, -1]], abs=0.006)
 
 
 def test_beyond_its_end_a_run_stays_at_its_end(partitions):

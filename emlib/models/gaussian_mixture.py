@@ -18,6 +18,8 @@ from emlib.numerics import Moments, condition, log_sum_exp, row_squares
 FAMILIES = ("full", "tied", "diag", "spherical")
 #: A variance below this fraction of the data's own, in any direction, is a collapse.
 COLLAPSE = 1e-14
+#: A standard deviation below this fraction of a feature's values drowns in the rounding of the means.
+FLAT = 1e-11
 
 
 class GaussianMixtureParams(NamedTuple):
@@ -238,13 +240,17 @@ class GaussianMixture:
         centre = counts @ means / counts.sum()
         overall = statistics.about(centre).sum(axis=0) / counts.sum()
         variances = np.diagonal(overall) if self._full else overall
+        flat = np.square(FLAT * centre)
         # what the rounding of a mean alone can leave of a variance
         rounding = np.square(4 * np.finfo(float).eps * centre)
         if self.covariance_type == "spherical":  # one variance for all features: some of them may be constant
-            variances, rounding = variances.mean(keepdims=True), rounding.mean(keepdims=True)
-        for d in np.flatnonzero(variances <= rounding):
+            variances, flat, rounding = (values.mean(keepdims=True) for values in (variances, flat, rounding))
+        for d in np.flatnonzero(variances <= flat):
             which = "every feature" if self.covariance_type == "spherical" else f"feature {d}"
-            raise DegenerateError(f"{which} of x is constant to rounding: no normal density fits; leave it out")
+            raise DegenerateError(
+                f"{which} of x is constant, or all but constant around {centre[d]:.6g}: no normal density fits; "
+                "leave it out, or subtract its offset"
+            )
         if self._full:
             scale = np.sqrt(variances)
             correlation = overall / np.outer(scale, scale)

@@ -1,0 +1,149 @@
+"""The import rule of the design, the weight of `import emlib`, and a docstring on everything public."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import emlib
+
+PACKAGE = Path(emlib.__file__).parent
+STDLIB = sys.stdlib_module_names
+LEAVES = {"emlib.checks", "emlib.errors", "emlib.numerics", "emlib.starts"}
+#: what the modules of each part may import of emlib; the first part that fits a module counts
+RULE = {
+    "emlib.checks": set(),
+    "emlib.errors": set(),
+    "emlib.numerics": {"emlib.checks"},
+    "emlib.starts": {"emlib.checks", "emlib.numerics"},
+    "emlib.models": LEAVES | {"emlib.models.centres"},
+    "emlib.engine": {"emlib.checks", "emlib.errors"},
+    "emlib.laws": {"emlib.engine", "emlib.checks", "emlib.errors"},
+    "emlib.estimator": {"emlib.engine", "emlib.checks", "emlib.errors"},
+    "emlib.datasets": {"emlib.checks", "emlib.datasets"},
+    "emlib.plots": {"emlib.checks", "emlib.plots"},
+    "emlib.widgets": {"emlib.checks", "emlib.engine", "emlib.plots", "emlib.widgets"},
+    "emlib.exercises": {"emlib.exercises", "emlib.models", "emlib.engine", *LEAVES},
+}
+#: and of the outside world, beyond the standard library
+OUTSIDE = {
+    "emlib.plots": {"numpy", "matplotlib", "cycler"},
+    "emlib.widgets": {"numpy", "matplotlib", "anywidget", "traitlets", "ipywidgets", "IPython"},
+}
+MODULES = {
+    ".".join(["emlib", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
+
+
+def part_of(module, parts):
+    return next((part for part in parts if module == part or module.startswith(f"{part}.")), None)
+
+
+def imports(path):
+    """The modules that a file imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in MODULES else node.module
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"emlib"}))
+def test_a_module_imports_what_its_part_may(module):
+    part = part_of(module, RULE)
+    assert part, f"{module} belongs to no part of the design: give it a line in RULE"
+    for name in imports(MODULES[module]):
+        if name.split(".")[0] == "emlib":
+            assert part_of(name, RULE[part]), f"{module} imports {name}; {part} may import {sorted(RULE[part])}"
+        elif name.split(".")[0] not in STDLIB:
+            allowed = OUTSIDE.get(part, {"numpy"})
+            assert name.split(".")[0] in allowed, f"{module} imports {name}; {part} may import {sorted(allowed)}"
+
+
+def test_nothing_imports_plots_or_widgets_but_widgets():
+    for module, path in MODULES.items():
+        for name in imports(path):
+            if part_of(name, ["emlib.plots", "emlib.widgets"]) and not part_of(
+                module, ["emlib.plots", "emlib.widgets"]
+            ):
+                pytest.fail(f"{module} imports {name}")
+
+
+def test_the_rule_names_no_part_that_is_gone():
+    assert all(part_of(part, MODULES) for part in RULE)
+
+
+def test_import_emlib_loads_numpy_and_nothing_heavier():
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, emlib; print(*sorted({name.split('.')[0] for name in sys.modules}))"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=PACKAGE.parent,
+    ).stdout.split()
+    baseline = subprocess.run(
+        [sys.executable, "-c", "import sys, numpy; print(*sorted({name.split('.')[0] for name in sys.modules}))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    heavier = set(loaded) - set(baseline) - set(STDLIB) - {"emlib"}
+    assert not heavier, f"import emlib also loads {sorted(heavier)}"
+
+
+# Docstrings.
+
+CALLABLES = {
+    f"{name}.{member}" if member else name: function
+    for name in emlib.__all__
+    for member, function in [
+        ("", getattr(emlib, name)),
+        *(
+            inspect.getmembers(getattr(emlib, name), inspect.isfunction)
+            if inspect.isclass(getattr(emlib, name))
+            else []
+        ),
+    ]
+    if not member.startswith("_") and not inspect.ismodule(function)
+}
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_everything_public_says_what_it_is(name):
+    text = inspect.getdoc(CALLABLES[name])
+    assert text, f"{name} has no docstring"
+    first = text.split("\n\n")[0]
+    assert len(first) > 10
+    # numpydoc: a section is a title underlined at its full length
+    for title, line in re.findall(r"^([A-Z][a-z]+)\n(-{3,})$", text, flags=re.MULTILINE):
+        assert title in {"Parameters", "Returns", "Raises", "Warns", "Attributes", "Yields", "Notes"}, title
+        assert len(line) == len(title), f"{name}: the line under {title}"
+
+
+@pytest.mark.parametrize(
+    "name", ["fit", "restarts", "check_laws", "KMeans", "SoftAssignment", "GaussianMixture", "Estimator"]
+)
+def test_the_parameters_that_are_documented_are_those_that_there_are(name):
+    text = inspect.getdoc(getattr(emlib, name))
+    if "Parameters\n---" not in text:
+        pytest.fail(f"{name} documents no parameters")
+    section = re.split(r"\n\n[A-Z][a-z]+\n-+\n", text.split("Parameters\n----------\n")[1])[0]
+    documented = {
+        n for line in section.splitlines() if re.match(r"\S", line) for n in re.split(r", ", line.split(" : ")[0])
+    }
+    actual = {p.name for p in inspect.signature(getattr(emlib, name)).parameters.values()}
+    assert documented == actual
+
+
+def test_all_is_sorted_and_complete():
+    assert emlib.__all__ == sorted(emlib.__all__)
+    public = {name for name, value in vars(emlib).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    assert public == set(emlib.__all__) - {"datasets"}
