@@ -20,6 +20,7 @@ from playwright.sync_api import expect
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 AXE = ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js"
+#: What both of the following begin with.
 RUNS = """
 import numpy as np
 import emlib
@@ -33,6 +34,8 @@ for K in (1, 2, 3):
         model = emlib.GaussianMixture(K, family)
         runs[K, family] = emlib.fit(model, x, model.start(x, np.random.default_rng(0)), tol=1e-3)
 """
+# A busy machine answers late.
+expect.set_options(timeout=20_000)
 #: Run in a notebook and here: what the page shows is compared with `panel` and `runs`.
 CODE = f"""{RUNS}
 fig = Figure()
