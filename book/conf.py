@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "extensions"), str(HERE.parent)]  # the last three below; emlib, straight from a clone
+sys.path[:0] = [str(HERE / "extensions"), str(HERE.parent)]  # the last four below; emlib, straight from a clone
 
 project = "Expectation Maximization"
 author = "The EM course authors"
@@ -21,6 +21,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "access",
     "chapters",
+    "explorers",
     "landing",
 ]
 exclude_patterns = ["_build", "generated"]
@@ -33,7 +34,7 @@ bibtex_bibfiles = ["references.bib"]
 bibtex_reference_style = "author_year"
 
 # Notebooks: the stored outputs, which strict nbval keeps true. A widget needs a kernel, which a page does not
-# have, so the still picture stored beside it is shown instead and no widget script is loaded.
+# have: what is stored beside it is shown instead, a still picture, or an explorer that lives in the page.
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_code_prompt_show = "Show the code"

@@ -1,6 +1,7 @@
 """The book builds without a warning, holds together, and can be read without a network, a mouse or bright light."""
 
 import functools
+import html
 import http.server
 import importlib.util
 import re
@@ -236,6 +237,29 @@ def test_a_page_is_accessible(quiet, served, name, theme):
     quiet.evaluate(AXE.read_text(encoding="utf-8"))
     found = quiet.evaluate("() => axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })")
     assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+
+
+@every_chapter
+def test_explorers_are_alive(quiet, address, book, chapter):
+    """Each says what its still picture would say, and moves by key; together they carry one script."""
+    text = (book / "notebooks" / f"{chapter}.html").read_text(encoding="utf-8")
+    alts = re.findall(r'<div data-em-explorer="\w+"><figure[^>]*><img alt="([^"]*)"', text)
+    assert text.count("explorer.js?v=") == bool(alts)
+    assert "data-em-source" not in text
+    read(quiet, address, f"notebooks/{chapter}")
+    explorers = quiet.locator(".em-explorer")
+    assert explorers.count() == len(alts)
+    for explorer, alt in zip(explorers.all(), alts, strict=True):
+        line = explorer.locator(".em-said")
+        assert line.inner_text() == html.unescape(alt).split("\n")[0]
+        said = line.inner_text()
+        explorer.get_by_role("slider", name="iteration").press("ArrowRight")
+        assert line.inner_text() != said
+        assert explorer.locator(".em-points path").count() > 100
+
+
+def test_there_are_explorers(pages):
+    assert sum("data-em-explorer" in page.text for page in pages.values()) >= 3
 
 
 def test_the_theme_changes_by_keyboard(quiet, served):

@@ -81,9 +81,8 @@ def test_mixtures_are_drawn_as_their_parameters_have_them(mixtures):
 
 def test_the_curve_marks_the_present_iteration(mixtures):
     panel = widgets.explore(X, mixtures, ("K", "family"))
-    axes = panel.figure.axes[1]
     for (K, family), trace, at in moments(mixtures):
-        panel.set(K=K, family=family, iteration=at)
+        axes = panel.set(K=K, family=family, iteration=at).figure.axes[1]
         line, mark = axes.lines
         np.testing.assert_array_equal(line.get_xydata(), np.column_stack([np.arange(len(trace)), trace.objectives]))
         np.testing.assert_array_equal(mark.get_xydata(), [[at, trace[at].objective]])
@@ -330,7 +329,7 @@ def test_a_notebook_without_a_kernel_shows_a_still_picture(mixtures):
     assert image[1] == panel.text
     assert base64.b64decode(image[2]) == panel.image
     caption = re.search("<figcaption>(.*)</figcaption>", data["text/html"])[1]
-    assert caption == f"{panel.text.splitlines()[0]} Run this chapter in JupyterLab to move the sliders."
+    assert caption == f"{panel.text.splitlines()[0]} It moves where scripts run: in the online book, and in JupyterLab."
     again, _ = show()._repr_mimebundle_()
     assert again["text/html"] == data["text/html"], "the same cell gives another output"
 

@@ -35,6 +35,13 @@ PAPER, INK = "#FDFCF9", "#24292F"
 #: Points, bars and lines that are context only.
 MUTED = "#7A828E"
 
+# A page on dark ground has the same hues. Only black turns; lines become lighter, to the same contrast of 3 : 1, and
+# outlines lighter still.
+DARK_PAPER = "#1B1F26"
+DARK_PALETTE = (*PALETTE[:-1], "#F2F0EA")
+DARK_LINE_COLOURS = ("#3A95CC", "#E87A2A", "#22B88C", *PALETTE[3:-1], "#F2F0EA")
+DARK_OUTLINES = tuple(to_hex(0.4 + 0.6 * np.array(to_rgb(colour))) for colour in DARK_LINE_COLOURS)
+
 
 def use_style():
     """Let every figure made from now on look like those of the course.

@@ -3,7 +3,7 @@
 from emlib import widgets
 """
 
-from emlib.widgets.explorer import explore
+from emlib.widgets.explorer import Explorer, explore
 from emlib.widgets.panel import Sliders, sliders
 
-__all__ = ["Sliders", "explore", "sliders"]
+__all__ = ["Explorer", "Sliders", "explore", "sliders"]

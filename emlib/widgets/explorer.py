@@ -1,13 +1,131 @@
-"""Ready-made sliders over runs of mixtures and of k-means: the data with θ as it stands, and the objective."""
+"""Ready-made explorers of runs of mixtures and of k-means: the data with θ as it stands, and the objective.
 
+The picture that moves is drawn in the page (explorer.js), with or without a kernel. What is drawn here, by
+`emlib.plots`, is the still picture for places where no script runs.
+"""
+
+import hashlib
+import html
 import itertools
+import json
 
+import anywidget
 import numpy as np
+import traitlets
 from matplotlib.figure import Figure
 
 from emlib import checks, plots
+from emlib.plots.images import CSS_PIXELS_PER_INCH, Described
 from emlib.plots.style import within_palette
-from emlib.widgets.panel import sliders
+from emlib.widgets import page
+from emlib.widgets.panel import options_of, said
+
+CAPTION = "It moves where scripts run: in the online book, and in JupyterLab."
+#: The models that em.js knows, each by the name of its class in emlib.models.
+KNOWN = ("KMeans", "SoftAssignment", "GaussianMixture")
+#: Significant digits of what the page draws.
+DIGITS = 7
+STILL = """\
+<div data-em-explorer="{name}"><figure style="margin: 0">{picture}<figcaption>{caption}</figcaption></figure></div>
+<script data-em-source>
+{script}</script>
+<script>emExplorer("{name}", {record});</script>
+"""
+
+
+class Explorer(anywidget.AnyWidget):
+    """What `explore` returns: a widget that shows one moment of one run.
+
+    Each choice is a trait of its own name, which can be observed and set: ``explorer.K = 3``,
+    ``explorer.observe(hear, "iteration")``. Where a reader moves a centre or adds a point, the page runs EM itself;
+    that run lives in the page alone.
+
+    Attributes
+    ----------
+    choices : dict of lists
+        What each value can be.
+    values : dict
+        What each value is.
+    text : str
+        What is shown, in words.
+    figure : matplotlib.figure.Figure
+        What is shown, as a figure.
+    image : bytes
+        The same as a PNG file.
+    """
+
+    _esm = page.module()
+    _record = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, record, choices, figure, draw):
+        self.choices, self._figure, self._draw, self._drawn = choices, figure, draw, None
+        super().__init__(_record=record)
+        for name, options in choices.items():
+            if hasattr(self, name):
+                raise ValueError(f"names has {name!r}, which is an attribute of every widget; choose another name")
+            self.add_traits(**{name: Choice(name, options).tag(sync=True)})
+
+    def set(self, **values):
+        """Set some of the values, ``explorer.set(K=3, iteration=4)``, and return the explorer for a cell to show."""
+        for name, value in values.items():
+            if name not in self.choices:
+                raise ValueError(f"there is no choice {name!r}; the choices are {', '.join(self.choices)}")
+            self.traits()[name].validate(self, value)
+        with self.hold_sync():
+            for name, value in values.items():
+                setattr(self, name, value)
+        return self
+
+    @property
+    def values(self):
+        return {name: getattr(self, name) for name in self.choices}
+
+    @property
+    def text(self):
+        return self._shown()[1]
+
+    @property
+    def figure(self):
+        self._shown()
+        return self._figure
+
+    @property
+    def image(self):
+        return plots.png(self.figure)
+
+    def _shown(self):
+        """Draw the figure if the values have changed since it was drawn. Returns the values and the text."""
+        if self._drawn is None or self._drawn[0] != self.values:
+            self._drawn = self.values, self._draw(**self.values)
+        return self._drawn
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        width = round(self._figure.get_figwidth() * CSS_PIXELS_PER_INCH)
+        controls = [{**control, "value": self.values[control["key"]]} for control in self._record["controls"]]
+        record = json.dumps({**self._record, "controls": controls}, ensure_ascii=False, separators=(",", ":"))
+        still = STILL.format(
+            name=hashlib.sha256(record.encode()).hexdigest()[:12],
+            picture=Described(self.image, self.text, width)._repr_mimebundle_()["text/html"],
+            caption=f"{html.escape(self.text.splitlines()[0])} {CAPTION}",
+            script=page.script().replace("</", r"<\/"),
+            record=record.replace("</", r"<\/"),
+        )
+        return {**data, "text/html": still, "text/plain": self.text}, metadata
+
+
+class Choice(traitlets.TraitType):
+    """A trait that is one of `options`, the first of them unless told otherwise."""
+
+    def __init__(self, name, options):
+        super().__init__(default_value=options[0])
+        self._called, self._options = name, options
+
+    def validate(self, obj, value):
+        """Return `value` if it is one of the options."""
+        if value not in self._options:
+            raise ValueError(f"{self._called} is {value!r}; it must be one of {', '.join(map(said, self._options))}")
+        return self._options[self._options.index(value)]
 
 
 def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
@@ -16,6 +134,9 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     Points take colour and marker from their responsibilities under the θ that is shown; centres carry their numbers
     and draw the way they came. Models with covariances get ellipses at 1 and 2 σ, or over one feature their density;
     where responsibilities are certain, as in k-means, borders between the nearest centres are drawn.
+
+    It is as alive in a page without a kernel as in JupyterLab. With a model of emlib one can also drag a centre or
+    click to add a point, and see EM run from there.
 
     Parameters
     ----------
@@ -30,8 +151,8 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
 
     Returns
     -------
-    Sliders
-        With the values `names` and ``iteration``. From 20 on the slider takes steps of a tenth, so that a long run can
+    Explorer
+        With the traits `names` and ``iteration``. From 20 on the slider takes steps of a tenth, so that a long run can
         be walked through; beyond the end of a run its last iteration stays.
 
     Raises
@@ -57,6 +178,19 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     first = next(iter(runs.values()))
     if objective is None:
         objective = "log-likelihood" if hasattr(first.model, "score_samples") else "objective"
+    stops = _stops(max(len(trace) for trace in runs.values()) - 1)
+    choices = {name: options_of(name, dict.fromkeys(key[i] for key in runs)) for i, name in enumerate(names)}
+    choices["iteration"] = stops
+    record = {
+        "x": x.tolist(),
+        "features": list(feature_names),
+        "objective": objective,
+        "controls": [
+            {"key": name, "name": name.replace("_", " "), "options": options, "slider": not isinstance(options[0], str)}
+            for name, options in choices.items()
+        ],
+        "runs": [_recorded(x, key, trace, stops) for key, trace in runs.items()],
+    }
     fig = Figure(figsize=(8.6, 3.9))
     left, right = fig.subplots(1, 2, width_ratios=[3, 2])
     draw = _draw_data(left, x, first[0].params.means, feature_names)
@@ -70,8 +204,39 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
         curve.update(at, trace.objectives)
         return _describe(values, trace, at, responsibilities, feature_names, objective)
 
-    choices = {name: list(dict.fromkeys(key[i] for key in runs)) for i, name in enumerate(names)}
-    return sliders(fig, update, **choices, iteration=_stops(max(len(trace) for trace in runs.values()) - 1))
+    return Explorer(record, choices, fig, update)
+
+
+def _recorded(x, key, trace, stops):
+    """What the page is told of a run: the model, and its snapshots at the `stops` of the slider and at its end."""
+    model, kind = trace.model, type(trace.model)
+    known = kind.__name__ in KNOWN and kind.__module__.startswith("emlib.models.")
+    spec = {"kind": kind.__name__, **vars(model)} if known else {"kind": "other", "covariance_type": "full"}
+    last = len(trace) - 1
+    snapshots = []
+    for at in [stop for stop in stops if stop < last] + [last]:
+        params = trace[at].params
+        snapshot = {"iteration": at, "objective": _cut(trace[at].objective, 12), "means": _cut(params.means)}
+        if hasattr(model, "full_covariances"):
+            snapshot["weights"] = _cut(params.weights)
+            if known and model.covariance_type in ("diag", "spherical"):
+                snapshot["variances"] = _cut(params.covariances)
+            else:
+                # A factor whose digits are cut is still the factor of a covariance.
+                factors = np.linalg.cholesky(model.full_covariances(params))
+                snapshot["factors"] = _cut(factors[0] if known and model.covariance_type == "tied" else factors)
+        if not known:
+            snapshot["responsibilities"] = _cut(model.posterior(x, params), 4)
+        snapshots.append(snapshot)
+    return {"key": key, "model": spec, "iterations": last, "converged": trace.converged, "snapshots": snapshots}
+
+
+def _cut(value, digits=DIGITS):
+    """Nested lists of the numbers in `value`, with so many significant digits."""
+    if np.ndim(value):
+        return [_cut(part, digits) for part in value]
+    number = float(f"{value:.{digits}g}")
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
 def _draw_data(ax, x, means, feature_names):
@@ -96,7 +261,7 @@ def _draw_data(ax, x, means, feature_names):
         ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
         ax.set_ylim(-0.25 * top, 1.3 * top)
         # The points lie in a strip below the histogram, spread over its height so that they can be told apart.
-        heights = -top * np.random.default_rng(0).uniform(0.05, 0.2, len(x))
+        heights = -top * (0.05 + 0.15 * (np.arange(1, len(x) + 1) * 0.6180339887498949 % 1))
         points = plots.scatter(ax, np.column_stack([x[:, 0], heights]))
         limits = ax.axis()
         shapes = density = plots.density_1d(

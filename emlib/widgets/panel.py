@@ -52,7 +52,7 @@ class Sliders(anywidget.AnyWidget):
     _frame = traitlets.Dict().tag(sync=True)
 
     def __init__(self, fig, update, choices, play):
-        self.choices = {name: _options(name, options) for name, options in choices.items()}
+        self.choices = {name: options_of(name, options) for name, options in choices.items()}
         self.figure, self._update, self._artists = fig, update, None
         super().__init__(
             _controls=[
@@ -60,7 +60,7 @@ class Sliders(anywidget.AnyWidget):
                     "name": name.replace("_", " "),
                     "key": name,
                     "slider": not isinstance(options[0], str),
-                    "options": [_said(option) for option in options],
+                    "options": [said(option) for option in options],
                 }
                 for name, options in self.choices.items()
             ],
@@ -89,7 +89,7 @@ class Sliders(anywidget.AnyWidget):
             raise ValueError(f"values are given for {', '.join(values)}; they must be for {', '.join(self.choices)}")
         for name, value in values.items():
             if value not in self.choices[name]:
-                raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(_said, self.choices[name]))}")
+                raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(map(said, self.choices[name]))}")
         return values
 
     @traitlets.observe("values")
@@ -168,7 +168,7 @@ def sliders(fig, update, *, play=None, **choices):
     return Sliders(fig, update, choices, play)
 
 
-def _options(name, options):
+def options_of(name, options):
     """The values of a choice as a list of plain numbers or strings."""
     if isinstance(options, str):
         raise TypeError(f"{name} is {options!r}; give a list of strings")
@@ -185,5 +185,6 @@ def _options(name, options):
     return options
 
 
-def _said(option):
+def said(option):
+    """How a value is written: numbers as :g, with a true minus."""
     return option if isinstance(option, str) else f"{option:g}".replace("-", "\N{MINUS SIGN}")

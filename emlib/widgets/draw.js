@@ -1,0 +1,267 @@
+// Drawing for the explorers: axes and what lies in them, as SVG, in the look of emlib.plots.
+//
+// STYLE holds the colours, markers and line styles of emlib/plots/style.py; page.py puts it in front of this file.
+
+/** A new SVG element. */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** Make `group` hold `count` children, new ones from `create(i)`, and return them. */
+function hold(group, count, create) {
+  while (group.childElementCount > count) group.lastElementChild.remove();
+  while (group.childElementCount < count) group.append(create(group.childElementCount));
+  return [...group.children];
+}
+
+const component = (k) => `em-k${k + 1}`;
+const number = (value) => value.toFixed(2);
+const polygon = (points) => `M${points.map(([x, y]) => `${number(x)},${number(y)}`).join("L")}`;
+/** A text with true minus signs. */
+export const minus = (text) => text.replaceAll("-", "\u2212");
+
+/** About `count` round numbers from `low` to `high`, and how many decimals they need. */
+export function ticks(low, high, count) {
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const first = Math.ceil(low / step - 1e-9);
+  const values = [];
+  for (let i = first; i * step <= high + 1e-9 * step; i++) values.push(i * step);
+  return values.map((value) => [value, minus((Math.abs(value) < step / 2 ? 0 : value).toFixed(decimals))]);
+}
+
+/** A pair of axes that can be given another size and other limits. What is drawn goes into groups made by `layer`. */
+export class Axes {
+  constructor(xlabel, ylabel) {
+    [this.xlabel, this.ylabel] = [xlabel, ylabel];
+    this.frame = svg("g");
+    // An inner <svg> clips what lies beyond the limits.
+    this.inside = svg("svg");
+    this.root = svg("svg", {}, this.frame, this.inside);
+  }
+
+  layer(name) {
+    const group = svg("g", { class: name });
+    this.inside.append(group);
+    return group;
+  }
+
+  /** Set size in pixels and limits [left, right, bottom, top], and draw grid, ticks and labels. */
+  set(width, height, limits, { yticks = true, whole = false } = {}) {
+    const [left, top, right, bottom] = [yticks || this.ylabel ? 64 : 14, 10, 14, 48];
+    this.limits = limits;
+    this.width = Math.max(width - left - right, 50);
+    this.height = height - top - bottom;
+    this.origin = [left, top];
+    this.root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    for (const [name, value] of Object.entries({ x: left, y: top, width: this.width, height: this.height })) {
+      this.inside.setAttribute(name, value);
+    }
+    const [x0, x1, y0, y1] = limits;
+    const marks = [];
+    const count = Math.max(2, Math.floor(this.width / 70));
+    for (const [value, text] of ticks(x0, x1, whole ? Math.min(count, Math.max(x1 - x0, 1)) : count)) {
+      if (whole && value % 1) continue;
+      const x = left + this.place(value, y0)[0];
+      marks.push(svg("path", { class: "em-grid", d: `M${x},${top}V${top + this.height}` }));
+      marks.push(svg("path", { class: "em-axis", d: `M${x},${top + this.height}v4` }));
+      marks.push(svg("text", { x, y: top + this.height + 17, "text-anchor": "middle" }, text));
+    }
+    if (yticks) {
+      for (const [value, text] of ticks(y0, y1, Math.max(2, Math.floor(this.height / 50)))) {
+        if (yticks === "positive" && value < 0) continue;
+        const y = top + this.place(x0, value)[1];
+        marks.push(svg("path", { class: "em-grid", d: `M${left},${y}h${this.width}` }));
+        marks.push(svg("path", { class: "em-axis", d: `M${left},${y}h-4` }));
+        marks.push(svg("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, text));
+      }
+    }
+    marks.push(svg("path", { class: "em-axis", d: `M${left},${top}v${this.height}h${this.width}` }));
+    const label = { class: "em-label", "text-anchor": "middle" };
+    marks.push(svg("text", { ...label, x: left + this.width / 2, y: height - 10 }, this.xlabel));
+    const turned = `translate(14,${top + this.height / 2})rotate(-90)`;
+    marks.push(svg("text", { ...label, transform: turned }, this.ylabel));
+    this.frame.replaceChildren(...marks);
+  }
+
+  /** Where a value lies, in pixels from the upper left corner of the axes. */
+  place(x, y) {
+    const [x0, x1, y0, y1] = this.limits;
+    return [((x - x0) / (x1 - x0)) * this.width, ((y1 - y) / (y1 - y0)) * this.height];
+  }
+
+  /** The value at the pointer of a mouse or touch event. */
+  under(event) {
+    const box = this.root.getBoundingClientRect();
+    const scale = this.root.viewBox.baseVal.width / box.width;
+    const x = (event.clientX - box.left) * scale - this.origin[0];
+    const y = (event.clientY - box.top) * scale - this.origin[1];
+    const [x0, x1, y0, y1] = this.limits;
+    return [x0 + (x / this.width) * (x1 - x0), y1 - (y / this.height) * (y1 - y0)];
+  }
+
+  path(points) {
+    return polygon(points.map(([x, y]) => this.place(x, y)));
+  }
+}
+
+const mixed = (shares, colours, doubt, paper) =>
+  `rgb(${[0, 1, 2].map((c) =>
+    Math.round((1 - doubt) * shares.reduce((total, share, k) => total + share * colours[k][c], 0) + doubt * paper[c]),
+  )})`;
+
+/**
+ * The data points, each with the marker of its largest responsibility, in a mixture of the colours, the emptier the less
+ * decided it is.
+ */
+export function drawPoints(group, axes, places, responsibilities, radius) {
+  const elements = hold(group, places.length, () => svg("path"));
+  elements.forEach((element, n) => {
+    const shares = responsibilities[n];
+    const largest = Math.max(...shares);
+    const k = shares.indexOf(largest);
+    const doubt = (1 - largest) / (1 - 1 / Math.max(shares.length, 2));
+    const [x, y] = axes.place(...places[n]);
+    const look = [
+      ["transform", `translate(${number(x)},${number(y)})scale(${radius})`],
+      ["class", component(k)],
+      ["d", STYLE.markers[k]],
+      ["style", doubt > 0.002 ? softly(shares, doubt) : ""],
+    ];
+    // Writing to the page costs more than anything else here: write what has changed.
+    element.emLook ??= {};
+    for (const [name, value] of look) {
+      if (element.emLook[name] !== value) element.setAttribute(name, (element.emLook[name] = value));
+    }
+  });
+}
+
+function softly(shares, doubt) {
+  const in_ = ({ fills, outlines, paper }) => [mixed(shares, fills, doubt, paper), mixed(shares, outlines, 0, paper)];
+  const [[fill, line], [darkFill, darkLine]] = [in_(STYLE.light), in_(STYLE.dark)];
+  return `fill:light-dark(${fill},${darkFill});stroke:light-dark(${line},${darkLine})`;
+}
+
+/** The part of the plane that is nearer to each mean than to any other. */
+export function drawRegions(group, axes, means) {
+  const [x0, x1, y0, y1] = axes.limits;
+  hold(group, means.length, (k) => svg("path", { class: component(k) })).forEach((element, k) => {
+    let region = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+    for (const other of means) {
+      const normal = other.map((value, d) => value - means[k][d]);
+      if (!normal.some(Boolean)) continue;
+      const depth = ([x, y]) =>
+        (x - (means[k][0] + other[0]) / 2) * normal[0] + (y - (means[k][1] + other[1]) / 2) * normal[1];
+      region = region.flatMap((here, i) => {
+        const there = region[(i + 1) % region.length];
+        const [a, b] = [depth(here), depth(there)];
+        const kept = a <= 0 ? [here] : [];
+        if (a * b < 0) kept.push(here.map((value, d) => value + (a / (a - b)) * (there[d] - value)));
+        return kept;
+      });
+    }
+    element.setAttribute("d", region.length ? `${axes.path(region)}Z` : "");
+  });
+}
+
+const DEGREES = Array.from({ length: 73 }, (_, i) => (i / 36) * Math.PI);
+
+/** The ellipses at 1 and 2 standard deviations. `eigen` gives each matrix's values and vectors. */
+export function drawEllipses(group, axes, means, covariances, eigen) {
+  const elements = hold(group, 2 * means.length, (i) => svg("path", { class: component(i >> 1) }));
+  means.forEach((mean, k) => {
+    const { values, vectors } = eigen(covariances[k]);
+    const [a, b] = values.map((value) => Math.sqrt(Math.max(value, 0)));
+    for (const level of [1, 2]) {
+      const outline = DEGREES.map((angle) =>
+        mean.map((m, d) => m + level * (a * Math.cos(angle) * vectors[0][d] + b * Math.sin(angle) * vectors[1][d])),
+      );
+      elements[2 * k + level - 1].setAttribute("d", `${axes.path(outline)}Z`);
+    }
+  });
+}
+
+/** The way each centre has gone: `history` lists the means of one moment after another. */
+export function drawTrails(group, axes, history) {
+  const K = history[0].length;
+  hold(group, 2 * K, (i) => svg("path", { class: `${component(i >> 1)} ${i % 2 ? "em-steps" : "em-trail"}` })).forEach(
+    (element, i) => {
+      const trail = history.map((means) => axes.place(...means[i >> 1]));
+      // A line of no length with a round end is a dot.
+      element.setAttribute("d", i % 2 ? trail.map((p) => `M${number(p[0])},${number(p[1])}h0`).join("") : polygon(trail));
+    },
+  );
+}
+
+/** The centres with their numbers. Each is a group, which the explorer lets be moved. */
+export function drawCentres(group, axes, means) {
+  const create = (k) =>
+    svg(
+      "g",
+      { class: component(k) },
+      svg("circle", { r: 15, class: "em-grip" }),
+      svg("path", { d: STYLE.markers[k], transform: "scale(7.3)" }),
+      svg("text", { x: 10, y: -6 }, String(k + 1)),
+    );
+  return hold(group, means.length, create).map((element, k) => {
+    const [x, y] = axes.place(...means[k]);
+    element.setAttribute("transform", `translate(${number(x)},${number(y)})`);
+    return element;
+  });
+}
+
+/** The histogram of one feature, with area 1: [left, right, height] of each bar. */
+export function histogram(values, bins = 24) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const width = (high - low) / bins || 1;
+  const counts = new Array(bins).fill(0);
+  for (const value of values) counts[Math.min(Math.floor((value - low) / width), bins - 1)] += 1;
+  return counts.map((count, i) => [low + i * width, low + (i + 1) * width, count / values.length / width]);
+}
+
+/** Bars from zero. */
+export function drawBars(group, axes, bars) {
+  hold(group, bars.length, () => svg("path")).forEach((element, i) => {
+    const [left, right, height] = bars[i];
+    element.setAttribute("d", `${axes.path([[left, 0], [left, height], [right, height], [right, 0]])}Z`);
+  });
+}
+
+/** The density of a mixture in one feature: its components, and in ink their sum. */
+export function drawDensity(group, axes, { weights, means }, variances) {
+  const [x0, x1] = axes.limits;
+  const grid = Array.from({ length: 300 }, (_, i) => x0 + ((x1 - x0) * i) / 299);
+  const heights = weights.map((weight, k) =>
+    grid.map(
+      (x) => (weight * Math.exp(-((x - means[k][0]) ** 2) / (2 * variances[k]))) / Math.sqrt(2 * Math.PI * variances[k]),
+    ),
+  );
+  const total = grid.map((_, i) => heights.reduce((sum, own) => sum + own[i], 0));
+  const curves = [...heights, total];
+  hold(group, 0);
+  hold(group, curves.length, (k) => svg("path", { class: k < weights.length ? component(k) : "em-total" })).forEach(
+    (element, k) => element.setAttribute("d", axes.path(grid.map((x, i) => [x, curves[k][i]]))),
+  );
+}
+
+/** The curve of the objective: a line with a dot for every moment, and a mark at the present one. */
+export function drawCurve(group, axes, snapshots, present) {
+  const points = snapshots.map(({ iteration, objective }) => axes.place(iteration, objective));
+  const [line, dots, mark, note] = hold(group, 4, (i) =>
+    svg(["path", "path", "circle", "text"][i], { class: ["em-line", "em-dots", "em-mark", "em-note"][i] }),
+  );
+  line.setAttribute("d", polygon(points));
+  dots.setAttribute("d", points.map(([x, y]) => `M${number(x)},${number(y)}h0`).join(""));
+  const [x, y] = axes.place(present.iteration, present.objective);
+  mark.setAttribute("cx", x);
+  mark.setAttribute("cy", y);
+  mark.setAttribute("r", 5.5);
+  note.setAttribute("x", axes.width - 6);
+  note.setAttribute("y", axes.height - 10);
+  note.textContent = `t = ${present.iteration}:  ${minus(present.objective.toFixed(2))}`;
+}

@@ -1,0 +1,342 @@
+// The mathematics of the explorers: the models of emlib and its loop, in the same words, for data in one or two features.
+//
+// x is a list of N points, each a list of D numbers; params are {means} or {weights, means, covariances} with the shapes
+// that emlib has, as nested lists. tests/test_explorer.py holds every function here to emlib's numbers and sentences.
+
+const EPS = Number.EPSILON;
+const SMALLEST_COUNT = 2 ** -1022 / EPS;
+const COLLAPSE = 1e-14;
+const FLAT = 1e-11;
+const ROUNDING = 1e-10;
+
+/** The model cannot describe these data: emlib's DegenerateError. */
+export class DegenerateError extends Error {}
+
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+const range = (n) => Array.from({ length: n }, (_, i) => i);
+const scientific = (value) => value.toExponential(1).replace(/e([+-])(\d)$/, "e$10$2");
+const short = (value) => String(Number(value.toPrecision(3)));
+const six = (value) => String(Number(value.toPrecision(6)));
+const list = (values, digits) => `[${values.map((value) => value.toFixed(digits)).join(" ")}]`;
+
+/** Bayes' law: from log p(x, z = k), one list per point, to p(z = k | x) and log p(x). */
+export function condition(logJoint) {
+  const responsibilities = [];
+  const logDensity = [];
+  logJoint.forEach((row, n) => {
+    const largest = Math.max(...row);
+    if (!Number.isFinite(largest)) {
+      throw new RangeError(
+        `x[${n}] lies so far from every component that even the logarithm of its density overflows`,
+      );
+    }
+    const joint = row.map((value) => Math.exp(value - largest));
+    const total = sum(joint);
+    responsibilities.push(joint.map((value) => value / total));
+    logDensity.push(largest + Math.log(total));
+  });
+  return [responsibilities, logDensity];
+}
+
+export const squaredDistance = (a, b) => a.reduce((total, value, d) => total + (value - b[d]) ** 2, 0);
+
+const distances = (x, means) => x.map((point) => means.map((mean) => squaredDistance(point, mean)));
+
+const nearest = (row) => row.indexOf(Math.min(...row));
+
+// Counts, means and scatters about these means, weighted by the responsibilities. The means are found as shifts from
+// the present ones, so that nothing cancels however far the data lie from the origin.
+function moments(x, responsibilities, reference) {
+  const counts = reference.map((_, k) => sum(responsibilities.map((row) => row[k])));
+  const means = reference.map((from, k) =>
+    counts[k] > 0
+      ? from.map((c, d) => c + x.reduce((total, point, n) => total + responsibilities[n][k] * (point[d] - c), 0) / counts[k])
+      : from,
+  );
+  return { x, responsibilities, counts, means };
+}
+
+// Σ_n r_nk (x_n − m_k)(x_n − m_k)ᵀ for every k.
+function scatters({ x, responsibilities, means }) {
+  return means.map((mean, k) => {
+    const D = mean.length;
+    const scatter = range(D).map(() => new Array(D).fill(0));
+    x.forEach((point, n) => {
+      const r = responsibilities[n][k];
+      for (let i = 0; i < D; i++) {
+        for (let j = 0; j < D; j++) scatter[i][j] += r * (point[i] - mean[i]) * (point[j] - mean[j]);
+      }
+    });
+    return scatter;
+  });
+}
+
+// A centre without points stays where it was.
+const moveCentres = ({ counts, means }) => ({
+  params: { means },
+  warnings: counts.flatMap((count, k) =>
+    count === 0 ? [`cluster ${k} has no points; its centre stays where it was`] : [],
+  ),
+});
+
+/** K-means: the objective is −distortion. */
+function kMeans() {
+  const posterior = (x, { means }) =>
+    distances(x, means).map((row) => row.map((_, k) => (k === nearest(row) ? 1 : 0)));
+  return {
+    posterior,
+    eStep(x, params) {
+      const objective = -sum(distances(x, params.means).map((row) => Math.min(...row)));
+      return [moments(x, posterior(x, params), params.means), objective];
+    },
+    mStep: moveCentres,
+    unit(x) {
+      const centre = x[0].map((_, d) => sum(x.map((point) => point[d])) / x.length);
+      return sum(x.map((point) => squaredDistance(point, centre))) / x.length;
+    },
+  };
+}
+
+/** Soft assignment by one of three rules: "bayes", "distance" (as literally written) or "inverse_distance". */
+function softAssignment({ rule, stiffness }) {
+  const normalised = (weights) => {
+    const total = sum(weights);
+    // a point on which all the centres lie belongs to them equally
+    return weights.map((weight) => (total > 0 ? weight / total : 1 / weights.length));
+  };
+  const responsibilities = {
+    bayes(row) {
+      const least = Math.min(...row);
+      return normalised(row.map((square) => Math.exp((-stiffness / 2) * (square - least))));
+    },
+    distance: (row) => normalised(row.map(Math.sqrt)),
+    inverse_distance(row) {
+      const d = row.map(Math.sqrt);
+      const least = Math.min(...d);
+      return normalised(d.map((one) => (one > 0 ? least / one : 1)));
+    },
+  }[rule];
+  return {
+    posterior: (x, { means }) => distances(x, means).map(responsibilities),
+    eStep(x, { means }) {
+      const squares = distances(x, means);
+      const scale = (means[0].length / 2) * Math.log(stiffness / (2 * Math.PI)) - Math.log(means.length);
+      const [, logDensity] = condition(squares.map((row) => row.map((square) => scale - (stiffness / 2) * square)));
+      return [moments(x, squares.map(responsibilities), means), sum(logDensity)];
+    },
+    mStep: moveCentres,
+    unit: () => 1,
+  };
+}
+
+/** The covariances as one D×D matrix per component, whatever the family. */
+export function fullCovariances(family, { means, covariances }) {
+  const diagonal = (variances) => variances.map((v, i) => variances.map((_, j) => (i === j ? v : 0)));
+  return means.map((mean, k) => {
+    if (family === "full") return covariances[k];
+    if (family === "tied") return covariances;
+    return diagonal(family === "diag" ? covariances[k] : mean.map(() => covariances[k]));
+  });
+}
+
+// The lower triangular L with L Lᵀ = Σ, through the correlation matrix: features keep their units.
+function cholesky(covariance, name) {
+  const scale = covariance.map((row, i) => Math.sqrt(row[i]));
+  const L = covariance.map((row) => row.map(() => 0));
+  let good = covariance.every((row, i) => row[i] > 0);
+  for (let i = 0; good && i < L.length; i++) {
+    for (let j = 0; j <= i; j++) {
+      const rest = covariance[i][j] / (scale[i] * scale[j]) - sum(range(j).map((m) => L[i][m] * L[j][m]));
+      L[i][j] = i === j ? Math.sqrt(rest) : rest / L[j][j];
+      if (i === j && !(rest > 0)) good = false;
+    }
+  }
+  if (!good) {
+    throw new RangeError(
+      `${name} is not positive definite: every variance, in every direction, must be greater than 0`,
+    );
+  }
+  return { L, scale };
+}
+
+// Eigenvalues, the smaller first, and unit eigenvectors of a symmetric matrix with one or two rows.
+export function eigen(matrix) {
+  if (matrix.length === 1) return { values: matrix[0], vectors: [[1]] };
+  const [[a, b], [, c]] = matrix;
+  const middle = (a + c) / 2;
+  const radius = Math.hypot((a - c) / 2, b);
+  const angle = Math.atan2(2 * b, a - c) / 2;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return { values: [middle - radius, middle + radius], vectors: [[-sin, cos], [cos, sin]] };
+}
+
+/** A mixture of normal distributions of one of four families; the objective is the log-likelihood. */
+function gaussianMixture({ covariance_type: family }) {
+  const matrices = family === "full" || family === "tied";
+
+  function logJoint(x, params) {
+    const D = x[0].length;
+    const factors = fullCovariances(family, params).map((covariance, k) => {
+      if (!matrices) {
+        covariance.forEach((row, d) => {
+          const place = family === "diag" ? `${k}, ${d}` : `${k}`;
+          if (!(row[d] > 0)) {
+            throw new RangeError(`covariances[${place}] is ${row[d]}; every variance must be greater than 0`);
+          }
+        });
+      }
+      const { L, scale } = cholesky(covariance, family === "tied" ? "covariances" : `covariances[${k}]`);
+      const logDeterminant = 2 * sum(L.map((row, d) => Math.log(scale[d] * row[d])));
+      return { L, scale, constant: Math.log(params.weights[k]) - (D * Math.log(2 * Math.PI) + logDeterminant) / 2 };
+    });
+    return x.map((point) =>
+      factors.map(({ L, scale, constant }, k) => {
+        const white = [];
+        let squares = 0;
+        for (let i = 0; i < D; i++) {
+          let rest = (point[i] - params.means[k][i]) / scale[i];
+          for (let j = 0; j < i; j++) rest -= L[i][j] * white[j];
+          white.push(rest / L[i][i]);
+          squares += white[i] ** 2;
+        }
+        return constant - squares / 2;
+      }),
+    );
+  }
+
+  function average(all, counts) {
+    if (family === "tied") {
+      const N = sum(counts);
+      return all[0].map((row, i) => row.map((_, j) => sum(all.map((scatter) => scatter[i][j])) / N));
+    }
+    const covariances = all.map((scatter, k) => scatter.map((row) => row.map((value) => value / counts[k])));
+    if (family === "full") return covariances;
+    const variances = covariances.map((matrix) => matrix.map((row, d) => row[d]));
+    return family === "diag" ? variances : variances.map((v) => sum(v) / v.length);
+  }
+
+  // Compare every component's covariance with that of all the data, direction by direction.
+  function refuseCollapse({ counts, means }, all, params) {
+    const D = means[0].length;
+    const N = sum(counts);
+    const centre = range(D).map((d) => sum(counts.map((count, k) => count * means[k][d])) / N);
+    const overall = range(D).map((i) =>
+      range(D).map((j) =>
+        sum(all.map((scatter, k) => scatter[i][j] + counts[k] * (means[k][i] - centre[i]) * (means[k][j] - centre[j]))) / N,
+      ),
+    );
+    let variances = overall.map((row, d) => row[d]);
+    let flat = centre.map((c) => (FLAT * c) ** 2);
+    // what the rounding of a mean alone can leave of a variance
+    let rounding = centre.map((c) => (4 * EPS * c) ** 2);
+    if (family === "spherical") {
+      [variances, flat, rounding] = [variances, flat, rounding].map((values) => [sum(values) / D]);
+    }
+    variances.forEach((variance, d) => {
+      if (variance <= flat[d]) {
+        const which = family === "spherical" ? "every feature" : `feature ${d}`;
+        throw new DegenerateError(
+          `${which} of x is constant, or all but constant around ${six(centre[d])}: no normal density fits; ` +
+            "leave it out, or subtract its offset",
+        );
+      }
+    });
+    let spread;
+    if (matrices) {
+      const scale = variances.map(Math.sqrt);
+      const { values, vectors } = eigen(overall.map((row, i) => row.map((value, j) => value / (scale[i] * scale[j]))));
+      if (values[0] < COLLAPSE * 10 * D) {
+        throw new DegenerateError(
+          `the features depend linearly on each other: direction ${list(vectors[0].map((v, d) => v / scale[d]), 3)} ` +
+            "of x is constant; leave one of them out",
+        );
+      }
+      const axes = vectors.map((vector, i) => vector.map((v, d) => v / Math.sqrt(values[i]) / scale[d]));
+      const quadratic = (u, matrix, v) => sum(matrix.map((row, i) => u[i] * sum(row.map((value, j) => value * v[j]))));
+      spread = (family === "tied" ? [params.covariances] : params.covariances).map(
+        (matrix) => eigen(axes.map((u) => axes.map((v) => quadratic(u, matrix, v)))).values[0],
+      );
+    } else {
+      spread = params.covariances.map((own) => Math.min(...[own].flat().map((value, d) => value / variances[d])));
+    }
+    const least = COLLAPSE + Math.max(...rounding.map((r, d) => r / variances[d]));
+    spread.forEach((value, k) => {
+      if (value < least) {
+        const around = `${list(means[k], 4)} (expected count ${short(counts[k])})`;
+        const which = family === "tied" ? "the tied covariance" : `component ${k}, around ${around},`;
+        throw new DegenerateError(
+          `${which} has collapsed: the likelihood is unbounded there; ` +
+            "use another start, fewer components or a simpler covariance_type",
+        );
+      }
+    });
+  }
+
+  return {
+    posterior: (x, params) => condition(logJoint(x, params))[0],
+    eStep(x, params) {
+      const [responsibilities, logDensity] = condition(logJoint(x, params));
+      return [moments(x, responsibilities, params.means), sum(logDensity)];
+    },
+    mStep(statistics) {
+      const { counts, means } = statistics;
+      counts.forEach((count, k) => {
+        if (count < SMALLEST_COUNT) {
+          throw new DegenerateError(
+            `component ${k} is dead: its expected count is ${scientific(count)}; start it elsewhere`,
+          );
+        }
+      });
+      const all = scatters(statistics);
+      const N = sum(counts);
+      const params = { weights: counts.map((count) => count / N), means, covariances: average(all, counts) };
+      refuseCollapse(statistics, all, params);
+      return { params, warnings: [] };
+    },
+    unit: () => 1,
+  };
+}
+
+/** The model that `spec` describes: {kind, …} with the fields of emlib's class of that name. */
+export function model(spec) {
+  return { KMeans: kMeans, SoftAssignment: softAssignment, GaussianMixture: gaussianMixture }[spec.kind](spec);
+}
+
+/** Snapshots without end, as emlib.iterate yields them; each tells the warnings of the step that led to it. */
+export function* iterate(spec, x, start) {
+  const { eStep, mStep } = model(spec);
+  let step = { params: start, warnings: [] };
+  for (let iteration = 0; ; iteration++) {
+    const [statistics, objective] = eStep(x, step.params);
+    yield { iteration, params: step.params, objective, warnings: step.warnings };
+    step = mStep(statistics);
+  }
+}
+
+/**
+ * Run EM as emlib.fit does. What stops a run early, a component that collapses for example, is told as its reason, and
+ * the snapshots that came before are kept.
+ */
+export function fit(spec, x, start, { tol = 1e-8, maxIter = 1000 } = {}) {
+  const snapshots = [];
+  const ended = (converged, reason) => ({ spec, snapshots, converged, reason });
+  try {
+    const unit = model(spec).unit(x) * x.length;
+    for (const snapshot of iterate(spec, x, start)) {
+      const { iteration, objective } = snapshot;
+      const before = snapshots.at(-1)?.objective;
+      snapshots.push(snapshot);
+      if (iteration > 0) {
+        const gain = objective - before;
+        if (gain < -ROUNDING * (unit + Math.abs(before))) {
+          return ended(false, `the objective fell from ${before} to ${objective} in iteration ${iteration}`);
+        }
+        if (gain <= tol * unit) return ended(true, `converged in iteration ${iteration}`);
+      }
+      if (iteration === maxIter) return ended(false, `not converged after ${maxIter} iterations`);
+    }
+  } catch (error) {
+    if (!(error instanceof DegenerateError || error instanceof RangeError)) throw error;
+    return ended(false, error.message);
+  }
+}

@@ -1,0 +1,316 @@
+"""Explorers in a page without a kernel: what is drawn and said at every moment is the record's, by key and by mouse."""
+
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import emlib
+from emlib import widgets
+from emlib.widgets import page as script
+
+X = emlib.datasets.faithful().x
+MINUS = "\N{MINUS SIGN}"
+NUMBER = re.compile(rf"{MINUS}?\d+(?:\.\d+)?")
+#: What is drawn, in the units of the data, which are told by the labels of the ticks.
+DRAWN = """
+(root) => {
+  const value = (text) => Number(text.textContent.replace("\\u2212", "-"));
+  const scale = (texts, place) => {
+    const [a, b] = [texts[0], texts.at(-1)];
+    const slope = (value(b) - value(a)) / (place(b) - place(a));
+    return (pixel) => value(a) + slope * (pixel - place(a));
+  };
+  const all = (selector) => [...root.querySelectorAll(selector)];
+  const inside = root.querySelector("svg svg");
+  const ticks = (anchor) => all(`svg > g > text[text-anchor=${anchor}]:not(.em-label)`)
+    .filter((text) => text.closest("svg") === inside.parentNode);
+  const x = scale(ticks("middle"), (text) => text.x.baseVal[0].value - inside.x.baseVal.value);
+  const y = scale(ticks("end"), (text) => text.y.baseVal[0].value - 4 - inside.y.baseVal.value);
+  const place = (text) => {
+    const [, a, b] = text.match(/translate\\(([^,]+),([^)]+)\\)/);
+    return [x(Number(a)), y(Number(b))];
+  };
+  const outline = (path) => path.getAttribute("d").match(/[-\\d.]+,[-\\d.]+/g)
+    .map((pair) => pair.split(",").map(Number)).map(([a, b]) => [x(a), y(b)]);
+  const visible = (one) => one.parentNode.getAttribute("visibility") !== "hidden";
+  return {
+    pixel: [Math.abs(x(1) - x(0)), Math.abs(y(1) - y(0))],
+    centres: all(".em-centres > g").map((one) => place(one.getAttribute("transform"))),
+    points: all(".em-points > path").map((one) => place(one.getAttribute("transform"))),
+    components: all(".em-points > path").map((one) => Number(one.getAttribute("class").slice(4)) - 1),
+    ellipses: all(".em-ellipses > path").filter(visible).map(outline),
+    regions: all(".em-regions > path").filter(visible).map(outline),
+  };
+}
+"""
+
+
+def fitted(model, x=X):
+    return emlib.fit(model, x, model.start(x, np.random.default_rng(0)), tol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def mixtures():
+    return {(K, family): fitted(emlib.GaussianMixture(K, family)) for K in (2, 3) for family in ("full", "diag")}
+
+
+@pytest.fixture
+def show(page, tmp_path):
+    """A function that opens a page with the outputs of explorers, and returns the explorers in it."""
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+
+    def opened(*explorers, address=""):
+        outputs = "<hr>".join(explorer._repr_mimebundle_()[0]["text/html"] for explorer in explorers)
+        path = tmp_path / "page.html"
+        path.write_text(f"<!doctype html><meta charset=utf-8><body>{outputs}</body>", encoding="utf-8")
+        page.goto(path.as_uri() + address)
+        return page.locator(".em-explorer")
+
+    yield opened
+    assert complaints == []
+
+
+def said(explorer):
+    return explorer.locator(".em-said").inner_text()
+
+
+def numbers(text):
+    return [float(number.replace(MINUS, "-")) for number in NUMBER.findall(text)]
+
+
+def shows(explorer, model, snapshot, x):
+    """The page shows `snapshot` of a run of `model` on `x`: points, centres, ellipses or borders, to half a pixel."""
+    drawn = explorer.evaluate(DRAWN)
+    pixel = np.array(drawn["pixel"])
+    np.testing.assert_array_less(np.abs(np.array(drawn["points"]) - x) / pixel, 0.51)
+    np.testing.assert_array_less(np.abs(np.array(drawn["centres"]) - snapshot.params.means) / pixel, 0.51)
+    responsibilities = model.posterior(x, snapshot.params)
+    shown = responsibilities[np.arange(len(x)), drawn["components"]]
+    np.testing.assert_allclose(shown, responsibilities.max(axis=1), atol=1e-5)
+    if isinstance(model, emlib.GaussianMixture):
+        covariances = model.full_covariances(snapshot.params)
+        assert len(drawn["ellipses"]) == 2 * len(covariances)
+        for i, outline in enumerate(drawn["ellipses"]):
+            d = np.array(outline) - snapshot.params.means[i // 2]
+            distance = np.sqrt(np.einsum("ni,ij,nj->n", d, np.linalg.inv(covariances[i // 2]), d))
+            np.testing.assert_allclose(distance, 1 + i % 2, rtol=0.03)
+    elif isinstance(model, emlib.KMeans):
+        assert len(drawn["regions"]) == model.n_components
+        for k, outline in enumerate(drawn["regions"]):
+            to_all = np.linalg.norm(np.array(outline)[:, None] - snapshot.params.means, axis=2)
+            np.testing.assert_allclose(to_all[:, k], to_all.min(axis=1), atol=0.05)
+
+
+def test_every_moment_is_the_records(page, show, mixtures):
+    ours = widgets.explore(X, mixtures, ("K", "family"), feature_names=["duration", "waiting"])
+    explorer = show(ours)
+    for (K, family), trace in mixtures.items():
+        explorer.get_by_role("slider", name="K", exact=True).fill(str([2, 3].index(K)))
+        explorer.get_by_role("combobox", name="family").select_option(family)
+        explorer.get_by_role("slider", name="iteration", exact=True).focus()
+        page.keyboard.press("Home")
+        for at in range(4):
+            ours.set(K=K, family=family, iteration=at)
+            assert said(explorer) == ours.text.split("\n")[0]
+            theirs = explorer.locator(".em-hidden").text_content()
+            np.testing.assert_allclose(numbers(theirs), numbers(ours.text.split("\n")[1]), rtol=0.011, atol=1)
+            assert NUMBER.sub("#", theirs) == NUMBER.sub("#", ours.text.split("\n")[1])
+            shows(explorer, trace.model, trace[at], X)
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("End")
+        assert said(explorer) == ours.set(iteration=ours.choices["iteration"][-1]).text.split("\n")[0]
+        assert "converged" in said(explorer)
+        shows(explorer, trace.model, trace[-1], X)
+
+
+def test_kmeans_has_borders_and_moves_by_mouse(page, show):
+    z = (X - X.mean(axis=0)) / X.std(axis=0)
+    runs = {K: fitted(emlib.KMeans(K), z) for K in (1, 2, 8)}
+    ours = widgets.explore(z, runs).set(K=8)
+    explorer = show(ours)
+    box = explorer.get_by_role("slider", name="iteration").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    at = int(explorer.get_by_role("slider", name="iteration").get_attribute("aria-valuetext"))
+    assert 0 < at < runs[8].iterations
+    assert said(explorer) == ours.set(iteration=at).text.split("\n")[0]
+    shows(explorer, runs[8].model, runs[8][at], z)
+    curve = explorer.locator(".em-curve").bounding_box()
+    page.mouse.click(curve["x"] + curve["width"] - 3, curve["y"] + 20)
+    assert said(explorer) == ours.set(iteration=ours.choices["iteration"][-1]).text.split("\n")[0]
+
+
+def test_one_feature_and_a_model_that_the_page_does_not_know(show):
+    class Mine:
+        """Responsibilities that no formula of the page gives."""
+
+        def posterior(self, x, params):
+            return np.tile([0.25, 0.75], (len(x), 1))
+
+    trace = emlib.Trace(Mine(), (emlib.Snapshot(0, emlib.CentreParams(X[:2]), -1.5),), False, "")
+    waiting = {K: fitted(emlib.GaussianMixture(K), X[:, 1:]) for K in (1, 2)}
+    explorers = show(widgets.explore(X[:, 1:], waiting).set(K=2), widgets.explore(X, {"mine": trace}))
+    expect(explorers).to_have_count(2)
+    np.testing.assert_allclose(
+        [centre[0] for centre in explorers.first.evaluate(DRAWN)["centres"]], waiting[2][0].params.means[:, 0], atol=0.1
+    )
+    assert set(explorers.last.evaluate(DRAWN)["components"]) == {1}
+    assert explorers.last.locator(".em-free").count() == 0
+
+
+def own_run(explorer):
+    """The last iteration and the objective of a run of the reader's own, once the page is at its end."""
+    slider = explorer.get_by_role("slider", name="iteration")
+    slider.focus()
+    slider.press("End")
+    found = re.search(r"your own start, iteration (\d+) of \1: log-likelihood (\S+?), converged", said(explorer))
+    assert found, said(explorer)
+    return int(found[1]), float(found[2].replace(MINUS, "-"))
+
+
+@pytest.mark.parametrize("how", ["key", "mouse"])
+def test_a_centre_that_is_moved_starts_a_run_that_is_emlibs(page, show, mixtures, how):
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")))
+    centre = explorer.locator(".em-free").first
+    if how == "key":
+        centre.focus()
+        for key in ["ArrowRight", "ArrowRight", "ArrowUp"]:
+            page.keyboard.press(key)
+        expect(centre).to_be_focused()
+    else:
+        box = centre.locator(".em-grip").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 40, y - 30, steps=5)
+        page.mouse.up()
+        page.wait_for_timeout(200)
+    start = mixtures[2, "full"][0].params
+    means = np.array(explorer.evaluate(DRAWN)["centres"])
+    assert np.abs(means - start.means)[0].min() > 0.01
+    np.testing.assert_allclose(means[1], start.means[1], atol=0.1)
+    trace = emlib.fit(emlib.GaussianMixture(2), X, start._replace(means=means))
+    iterations, objective = own_run(explorer)
+    assert abs(iterations - trace.iterations) <= 1  # the drawing is rounded to a hundredth of a pixel
+    assert objective == pytest.approx(trace.objective, abs=0.01)
+    explorer.get_by_role("button", name="Back to the recorded run").click()
+    assert said(explorer).startswith("K = 2, family full, iteration 0 of")
+
+
+@pytest.mark.parametrize("how", ["key", "mouse"])
+def test_a_point_that_is_added_takes_part(page, show, mixtures, how):
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")))
+    ground = explorer.locator(".em-ground")
+    if how == "key":
+        ground.focus()
+        for key in ["ArrowRight", "ArrowDown", "Enter"]:
+            page.keyboard.press(key)
+    else:
+        box = ground.bounding_box()
+        page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])
+    points = np.array(explorer.evaluate(DRAWN)["points"])
+    assert len(points) == len(X) + 1
+    x = np.vstack([X, points[-1]])
+    trace = emlib.fit(emlib.GaussianMixture(2), x, mixtures[2, "full"][0].params)
+    assert own_run(explorer)[1] == pytest.approx(trace.objective, abs=0.02)
+
+
+def test_a_start_that_collapses_is_refused_in_words(page, show):
+    """Two points on one spot: the component that sits there takes them alone and its variance goes to zero."""
+    x = np.vstack([X[:30], [[6.0, 60.0]] * 2])
+    model = emlib.GaussianMixture(2, "spherical")
+    params = emlib.GaussianMixtureParams(np.array([0.9, 0.1]), np.array([x[:30].mean(axis=0), x[-1]]), [100.0, 0.01])
+    trace = emlib.Trace(model, (next(emlib.iterate(model, x, params)),), False, "the start only")
+    explorer = show(widgets.explore(x, {2: trace}))
+    centre = explorer.locator(".em-free").first
+    centre.focus()
+    page.keyboard.press("ArrowUp")
+    explorer.get_by_role("button", name="Play iteration").click()
+    expect(explorer.locator(".em-said")).to_contain_text("The run ends here: component 1, around")
+    assert "has collapsed: the likelihood is unbounded there; use another start" in said(explorer)
+
+
+def test_responsibilities_of_the_point_asked_about(page, show, mixtures):
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2))
+    explorer.locator(".em-ground").focus()
+    page.keyboard.press("ArrowLeft")
+    text = explorer.locator(".em-point").inner_text()
+    n = int(re.search(r"Point (\d+)", text)[1]) - 1
+    trace = mixtures[3, "full"]
+    shares = trace.model.posterior(X[[n]], trace[2].params)[0]
+    shown = explorer.locator(".em-share i").evaluate_all(
+        "(bars) => bars.map((bar) => parseFloat(bar.style.getPropertyValue('--share')))"
+    )
+    np.testing.assert_allclose(shown, 100 * shares, atol=1e-3)
+
+
+def test_the_numbers_are_to_be_had_as_tables(show, mixtures):
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2))
+    explorer.get_by_text("The numbers").click()
+    rows = explorer.locator("table").first.locator("tbody tr").all_inner_texts()
+    means = [[float(cell.replace(MINUS, "-")) for cell in row.split("\t")[2:4]] for row in rows]
+    np.testing.assert_allclose(means, mixtures[3, "full"][2].params.means, rtol=1e-4)
+
+
+def test_the_address_tells_what_is_shown(page, show, mixtures):
+    explorers = [widgets.explore(X, mixtures, ("K", "family")), widgets.explore(X, mixtures, ("K", "family")).set(K=3)]
+    second = show(*explorers, address="#explorer-2:K=3&family=diag&iteration=4").nth(1)
+    assert said(second).startswith("K = 3, family diag, iteration 4 of")
+    second.get_by_role("slider", name="iteration").press("ArrowLeft")
+    second.get_by_role("link", name="Link to this view").click()
+    assert page.url.endswith("#explorer-2:K=3&family=diag&iteration=3")
+    page.reload()
+    assert said(page.locator(".em-explorer").nth(1)).startswith("K = 3, family diag, iteration 3 of")
+    page.evaluate("location.hash = '#explorer-1:K=2&family=full&iteration=1'")
+    expect(page.locator(".em-explorer .em-said").first).to_contain_text("K = 2, family full, iteration 1 of")
+
+
+def test_play_stops_at_the_end(show, mixtures):
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(iteration=mixtures[2, "full"].iterations - 2))
+    button = explorer.get_by_role("button", name="Play iteration")
+    button.click()
+    expect(explorer.get_by_role("button", name="Pause iteration")).to_be_visible()
+    expect(button).to_be_visible(timeout=5000)
+    assert "converged" in said(explorer)
+
+
+def test_colours_follow_the_theme(page, show, mixtures):
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")))
+    ground = "(one) => getComputedStyle(one).backgroundColor"
+    paper = {"light": "rgb(253, 252, 249)", "dark": "rgb(27, 31, 38)"}
+    for theme, colour in paper.items():
+        page.emulate_media(color_scheme=theme)
+        assert explorer.evaluate(ground) == colour
+    for theme, colour in paper.items():
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
+        assert explorer.evaluate(ground) == colour
+    page.emulate_media(media="print")
+    assert explorer.evaluate(ground) == paper["light"]
+
+
+def test_without_scripts_a_picture_with_words_is_left(browser, tmp_path, mixtures):
+    ours = widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2)
+    (tmp_path / "page.html").write_text(ours._repr_mimebundle_()[0]["text/html"], encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.get_by_role("img").get_attribute("alt") == ours.text
+    assert page.get_by_role("img").bounding_box()["width"] > 500
+    context.close()
+
+
+def test_stored_explorers_carry_todays_script(request):
+    stored = 0
+    for path in (request.config.rootpath / "notebooks").glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                html = output.get("data", {}).get("text/html", "")
+                for found in re.findall(r"<script data-em-source>\n(.*?)</script>", html, re.DOTALL):
+                    stored += 1
+                    current = found == script.script().replace("</", r"<\/")
+                    assert current, f"{path.name} holds an older script: run course.py refresh"
+    assert stored
