@@ -127,7 +127,7 @@ def lab(tmp_path_factory):
 
 def reached(server, runtime, log):
     """The address and the token of `server`, once it has written them down."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while time.monotonic() < end and server.poll() is None:
         for path in runtime.glob("jpserver-*.json"):
             # It may be half written.
@@ -157,23 +157,26 @@ def opened(page, lab, name):
     """Open the notebook `name` in JupyterLab and wait for its kernel."""
     page.goto(lab.url(f"doc/tree/{name}") + "&reset")
     # The toolbar shows a kernel as idle before it is; the server and the status bar do not.
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         sessions = page.request.get(lab.url("api/sessions")).json()
         if [s for s in sessions if s["path"] == name and s["kernel"]["execution_state"] == "idle"]:
             break
         page.wait_for_timeout(100)
+    else:
+        pytest.fail(f"the kernel of {name} did not start", pytrace=False)
     expect(page.get_by_text("| Idle")).to_be_visible(timeout=30_000)
 
 
 def run_all(page, lab, name):
     """Run all cells of the open notebook, and see that each has run and none has failed but those that are to fail."""
     cells = [cell for cell in nbformat.read(lab.folder / name, 4).cells if cell.cell_type == "code"]
-    for menu, item in [("View", "Expand All Code"), ("Run", "Run All Cells")]:
+    steps = [("View", "Expand All Code"), ("Edit", "Clear Outputs of All Cells"), ("Run", "Run All Cells")]
+    for menu, item in steps:
         page.get_by_role("menuitem", name=menu, exact=True).click()
         page.get_by_text(item, exact=True).click()
     prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
-    expect(prompts).to_have_text([f"[{n}]:" for n in range(1, len(cells) + 1)], timeout=120_000)
+    expect(prompts).to_have_text([f"[{n}]:" for n in range(1, len(cells) + 1)], timeout=300_000)
     may_fail = ["raises-exception" in cell.metadata.get("tags", []) for cell in cells]
     failed = page.locator('.jp-CodeCell:has([data-mime-type="application/vnd.jupyter.error"])')
     assert failed.count() == sum(may_fail), failed.all_inner_texts()
