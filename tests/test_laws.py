@@ -319,6 +319,21 @@ def test_every_law_is_seen_to_break():
     assert {law for _, law, _ in BROKEN.values()} == set(LAWS)
 
 
+def test_a_parameter_on_which_nothing_depends_breaks_no_law():
+    def on_both(name):
+        return lambda a, b: getattr(COINS, name)(*(v[:2] if np.shape(v) == (3,) else v for v in (a, b)))
+
+    idle = SimpleNamespace(
+        **{name: on_both(name) for name in ("posterior", "e_step", "q")},
+        m_step=lambda s: np.append(COINS.m_step(s), 1.0),
+        free=lambda p: np.append(COINS.free(p[:2]), np.log(p[2])),
+        from_free=lambda v, like: np.append(COINS.from_free(v[:2], like[:2]), np.exp(v[2])),
+    )
+    report = emlib.check_laws(idle, COIN_HEADS, np.array([0.6, 0.5, 1.0]))
+    assert not report.broken, report
+    assert report["fisher"].holds
+
+
 def test_the_right_model_of_the_mutations_breaks_nothing():
     for case in (mutant(), coins()):
         assert not emlib.check_laws(*case).broken

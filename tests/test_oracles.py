@@ -269,8 +269,9 @@ def test_no_optimiser_finds_a_larger_q_than_the_m_step(family, name):
 # One model in another's clothes.
 
 
-def test_soft_assignment_is_a_spherical_mixture_whose_variance_and_weights_are_fixed():
-    x, beta = DATA["faithful"] / [1.0, 12.0], 3.0
+@pytest.mark.parametrize("name", ["faithful", "iris", "one feature"])
+def test_soft_assignment_is_a_spherical_mixture_whose_variance_and_weights_are_fixed(name):
+    x, beta = DATA[name] / DATA[name].std(axis=0), 3.0
     soft, mixture = SoftAssignment(3, stiffness=beta), GaussianMixture(3, "spherical")
     for snapshot in first_snapshots(soft, x, soft.start(x, 0), 8):
         same = GaussianMixtureParams(np.full(3, 1 / 3), snapshot.params.means, np.full(3, 1 / beta))
