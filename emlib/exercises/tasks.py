@@ -193,9 +193,8 @@ def _without_weights(x, theta):
 
 
 def _softmax(log_joint, axis=1):
-    return np.exp(log_joint - log_joint.max(axis=axis, keepdims=True)) / np.exp(
-        log_joint - log_joint.max(axis=axis, keepdims=True)
-    ).sum(axis=axis, keepdims=True)
+    joint = np.exp(log_joint - log_joint.max(axis=axis, keepdims=True))
+    return joint / joint.sum(axis=axis, keepdims=True)
 
 
 def _no_determinant(x, theta):
