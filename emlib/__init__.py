@@ -17,6 +17,7 @@ from emlib.estimator import Estimator
 from emlib.laws import Law, LawReport, check_laws
 from emlib.models.centres import CentreParams
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
+from emlib.models.incomplete_normal import FillIns, IncompleteMoments, IncompleteNormal, NormalParams
 from emlib.models.kmeans import KMeans
 from emlib.models.soft_assignment import SoftAssignment
 from emlib.numerics import Moments, log_sum_exp
@@ -28,12 +29,16 @@ __all__ = [
     "DegenerateWarning",
     "EmptyClusterWarning",
     "Estimator",
+    "FillIns",
     "GaussianMixture",
     "GaussianMixtureParams",
+    "IncompleteMoments",
+    "IncompleteNormal",
     "KMeans",
     "Law",
     "LawReport",
     "Moments",
+    "NormalParams",
     "ObjectiveFell",
     "Restarts",
     "Snapshot",
