@@ -15,20 +15,29 @@ from emlib.errors import (
 )
 from emlib.estimator import Estimator
 from emlib.laws import Law, LawReport, check_laws
+from emlib.models.binomial_mixture import BinomialMixture, BinomialMixtureParams
+from emlib.models.categorical_mixture import CategoricalMixture, CategoricalMixtureParams
 from emlib.models.centres import CentreParams
+from emlib.models.count_mixture import ExpectedPowers
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
 from emlib.models.incomplete_normal import FillIns, IncompleteMoments, IncompleteNormal, NormalParams
 from emlib.models.kmeans import KMeans
+from emlib.models.poisson_mixture import PoissonMixture, PoissonMixtureParams
 from emlib.models.soft_assignment import SoftAssignment
 from emlib.numerics import Moments, log_sum_exp
 
 __all__ = [
+    "BinomialMixture",
+    "BinomialMixtureParams",
+    "CategoricalMixture",
+    "CategoricalMixtureParams",
     "CentreParams",
     "ConvergenceWarning",
     "DegenerateError",
     "DegenerateWarning",
     "EmptyClusterWarning",
     "Estimator",
+    "ExpectedPowers",
     "FillIns",
     "GaussianMixture",
     "GaussianMixtureParams",
@@ -40,6 +49,8 @@ __all__ = [
     "Moments",
     "NormalParams",
     "ObjectiveFell",
+    "PoissonMixture",
+    "PoissonMixtureParams",
     "Restarts",
     "Snapshot",
     "SoftAssignment",
