@@ -20,6 +20,13 @@ from emlib.models.categorical_mixture import CategoricalMixture, CategoricalMixt
 from emlib.models.centres import CentreParams
 from emlib.models.count_mixture import ExpectedPowers
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
+from emlib.models.hidden_markov import (
+    HiddenMarkov,
+    HiddenMarkovParams,
+    HiddenMarkovStatistics,
+    sequences,
+    stationary_distribution,
+)
 from emlib.models.incomplete_normal import FillIns, IncompleteMoments, IncompleteNormal, NormalParams
 from emlib.models.kmeans import KMeans
 from emlib.models.poisson_mixture import PoissonMixture, PoissonMixtureParams
@@ -41,6 +48,9 @@ __all__ = [
     "FillIns",
     "GaussianMixture",
     "GaussianMixtureParams",
+    "HiddenMarkov",
+    "HiddenMarkovParams",
+    "HiddenMarkovStatistics",
     "IncompleteMoments",
     "IncompleteNormal",
     "KMeans",
@@ -61,4 +71,6 @@ __all__ = [
     "iterate",
     "log_sum_exp",
     "restarts",
+    "sequences",
+    "stationary_distribution",
 ]

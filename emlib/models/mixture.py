@@ -13,7 +13,8 @@ from emlib.numerics import condition, log_ratios, shares
 class Mixture:
     """A mixture of K components. It becomes whole with ``checked_pair``, ``_log_joint`` and what the components need.
 
-    ``_log_joint(x, params)`` is log τ_k + log p(x_n | z_n = k), (N, K).
+    ``_log_joint(x, params)`` is log τ_k + log p(x_n | z_n = k), (N, K); ``_expected(x, responsibilities, params)`` the
+    expected sufficient statistics.
     """
 
     n_components: int
@@ -24,6 +25,22 @@ class Mixture:
     def posterior(self, x, params):
         """The responsibilities r_nk = p(z_n = k | x_n, θ), (N, K)."""
         return self._condition(*self.checked_pair(x, params))[0]
+
+    def e_step(self, x, params):
+        """The expected sufficient statistics under the posterior, and ℓ. Returns (statistics, log-likelihood)."""
+        x, params = self.checked_pair(x, params)
+        responsibilities, log_density = self._condition(x, params)
+        return self._expected(x, responsibilities, params), log_density.sum()
+
+    def statistics(self, x, responsibilities, params):
+        """The expected sufficient statistics under any `responsibilities` (N, K), whoever found them."""
+        x, params = self.checked_pair(x, params)
+        shape = (len(x), self.n_components)
+        return self._expected(x, checks.array(responsibilities, "responsibilities", shape=shape), params)
+
+    def log_joint(self, x, params):
+        """log p(x_n, z_n = k | θ), (N, K)."""
+        return self._log_joint(*self.checked_pair(x, params))
 
     def score_samples(self, x, params):
         """log p(x_n | θ), (N,)."""
