@@ -3,7 +3,7 @@
 import numpy as np
 
 from emlib import checks
-from emlib.engine import MAX_ITER, TOL, restarts
+from emlib.engine import MAX_ITER, TOL, restarts, total_unit
 
 
 class Estimator:
@@ -43,11 +43,13 @@ class Estimator:
         return self
 
     def predict_proba(self, x):
-        """The posterior of the components, (N, K)."""
+        """The posterior of the components, (N, K); for sequences a list of such tables."""
         return self.model.posterior(x, self._fitted())
 
     def predict(self, x):
-        """The most probable component of each point, (N,)."""
+        """The most probable component of each point, (N,); for sequences a list of the most probable paths."""
+        if hasattr(self.model, "viterbi"):
+            return self.model.viterbi(x, self._fitted())[0]
         return self.predict_proba(x).argmax(axis=1)
 
     def score_samples(self, x):
@@ -68,9 +70,11 @@ class Estimator:
     def bic(self, x):
         """−2 ℓ + p log N, p the number of free parameters: scikit-learn's sign, the smaller the better.
 
+        N counts observations, also where they come in sequences.
+
         Schwarz (1978), Estimating the dimension of a model. Annals of Statistics 6, 461–464.
         """
-        return self._deviance(x) + self._n_free() * np.log(len(x))
+        return self._deviance(x) + self._n_free() * np.log(total_unit(self.model, x))
 
     def aic(self, x):
         """−2 ℓ + 2 p: scikit-learn's sign, the smaller the better.
