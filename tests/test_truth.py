@@ -245,6 +245,45 @@ def test_the_means_of_rubins_cements():
         )
 
 
+QUAKES = [datasets.earthquakes().x]
+
+
+def quakes(n_states, stationary=False):
+    """The earthquakes' hidden Markov model and its best fit, states in the order of their rates."""
+    model = emlib.HiddenMarkov(emlib.PoissonMixture(n_states), stationary)
+    trace = best(model, QUAKES, n=5)
+    return trace.objective, model.permute(trace.params, np.argsort(trace.params.emissions.rates[:, 0]))
+
+
+@pytest.mark.parametrize(("n_states", "log_likelihood"), [(1, -391.9189), (2, -341.878701), (3, -328.527483)])
+def test_the_earthquakes_of_zucchini_and_macdonald_by_baum_and_welch(n_states, log_likelihood):
+    objective, params = quakes(n_states)
+    assert objective == pytest.approx(log_likelihood, abs=5e-5 if n_states == 1 else 1e-6)
+    if n_states == 3:
+        np.testing.assert_allclose(params.emissions.rates[:, 0], [13.133762, 19.713164, 29.709723], atol=2e-6)
+        np.testing.assert_allclose(params.initial, [1, 0, 0], atol=1e-9)  # § 4.2.3: the start vector ends in a corner
+
+
+@pytest.mark.parametrize(("n_states", "log_likelihood"), [(2, -342.3183), (3, -329.4603)])
+def test_the_earthquakes_with_a_stationary_start(n_states, log_likelihood):
+    # Zucchini & MacDonald (2009), Table 3.1 and § 4.2: by direct maximisation
+    assert quakes(n_states, stationary=True)[0] == pytest.approx(log_likelihood, abs=5e-5)
+
+
+def test_walk_shop_clean():
+    mixture = emlib.CategoricalMixture(2, 3)
+    emissions = emlib.CategoricalMixtureParams(np.full(2, 0.5), np.array([[[0.1, 0.4, 0.5]], [[0.6, 0.3, 0.1]]]))
+    params = emlib.HiddenMarkovParams(np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]]), emissions)
+    model, x = emlib.HiddenMarkov(mixture), [[[0], [1], [2]]]
+    (path,), (log_probability,) = model.viterbi(x, params)
+    assert path.tolist() == [1, 0, 0]
+    assert np.exp(log_probability) == pytest.approx(0.01344, abs=1e-12)
+    # hmmlearn's test has .23170303, .62406281 and .86397706, which are up to 9e-8 beside the truth
+    smoothed = model.posterior(x, params)[0][:, 0]
+    np.testing.assert_allclose(smoothed, [0.23170303, 0.62406281, 0.86397706], rtol=0, atol=1e-7)
+    np.testing.assert_allclose(smoothed, [649 / 2801, 1748 / 2801, 2420 / 2801], rtol=1e-14)
+
+
 # Traps.
 
 
