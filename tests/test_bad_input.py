@@ -7,18 +7,41 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import scipy.sparse
-from models import mixture_data
+from models import (
+    ANIMALS,
+    BLOOD_GROUPS,
+    CALM_AND_BUSY,
+    COIN_HEADS,
+    LIFETIMES,
+    LINKAGE_COUNTS,
+    ROLE_CONFLICT,
+    THREE_KINDS,
+    TWO_LINES,
+    mixture_data,
+)
 
 import emlib
 from emlib import (
+    BinomialMixture,
+    BinomialMixtureParams,
+    CategoricalMixture,
+    CategoricalMixtureParams,
+    CensoredExponential,
     CentreParams,
     DegenerateError,
     Estimator,
+    ExponentialParams,
     GaussianMixture,
     GaussianMixtureParams,
+    GroupedMultinomial,
+    GroupedMultinomialParams,
     IncompleteNormal,
     KMeans,
     NormalParams,
+    PoissonMixture,
+    PoissonMixtureParams,
+    RegressionMixture,
+    RegressionMixtureParams,
     SoftAssignment,
     log_sum_exp,
     starts,
@@ -684,6 +707,303 @@ def test_log_sum_exp_of_what_is_no_array_of_numbers():
     for bad in (None, 3.0):
         with pytest.raises(ValueError, match=r"a is .*; it must be an array, whose last axis is summed over"):
             log_sum_exp(bad)
+
+
+# Counts, categories, lines, cells and lifetimes.
+
+COINS = BinomialMixture(2, trials=10)
+DAYS = PoissonMixture(2)
+ANSWERS = CategoricalMixture(2, n_categories=3)
+LINES = RegressionMixture(2)
+LIVES = CensoredExponential()
+OTHERS = {  # model: data to start from
+    COINS: COIN_HEADS[:, None],
+    BinomialMixture(2, equal_weights=True): ROLE_CONFLICT,
+    DAYS: CALM_AND_BUSY,
+    ANSWERS: THREE_KINDS,
+    LINES: TWO_LINES,
+    ANIMALS: LINKAGE_COUNTS,
+    LIVES: LIFETIMES,
+}
+others = pytest.mark.parametrize("model", OTHERS, ids=repr)
+
+
+def take_x(model):
+    """Every function of `model` that takes data."""
+    params = model.start(OTHERS[model], 0)
+    named = ("posterior", "entropy", "e_step", "score_samples", "log_joint")
+    functions = {name: lambda x, name=name: getattr(model, name)(x, params) for name in named if hasattr(model, name)}
+    return functions | {
+        "start": lambda x: model.start(x, 0),
+        "statistics": lambda x: model.statistics(x, np.full((len(x), 2), 0.5), params),
+        "fit": lambda x: emlib.fit(model, x, params),
+        "restarts": lambda x: emlib.restarts(model, x, 2, seed=0),
+    }
+
+
+@others
+@pytest.mark.parametrize("kind", [kind for kind in DATA if "too" not in kind])
+def test_bad_data_of_other_models(model, kind):
+    x, error, says = DATA[kind]
+    for name, function in take_x(model).items():
+        if name != "statistics":
+            with pytest.raises(error, match=says):
+                function(x)
+
+
+@others
+def test_every_method_of_other_models_that_takes_x_is_tried(model):
+    methods = {
+        name
+        for name, function in inspect.getmembers(type(model), inspect.isfunction)
+        if "x" in inspect.signature(function).parameters and not name.startswith(("_", "checked"))
+    }
+    assert methods <= set(take_x(model))
+
+
+@pytest.mark.parametrize(
+    ("model", "x", "says"),
+    [
+        (COINS, [[3], [-1]], r"x\[1, 0\] is -1; it must be a whole number from 0 to 10"),
+        (COINS, [[3], [2.5]], r"x\[1, 0\] is 2\.5; it must be a whole number from 0 to 10"),
+        (COINS, [[11], [2]], r"x\[0, 0\] is 11; it must be a whole number from 0 to 10"),
+        (COINS, [[1, 2], [3, 4]], "x has 2 features; the parameters describe 1"),
+        (DAYS, [[3, 1], [4, -1]], r"x\[1, 1\] is -1; it must be a whole number 0 or greater"),
+        (DAYS, [[0.5, 1], [4, 1]], r"x\[0, 0\] is 0\.5; it must be a whole number 0 or greater"),
+        (DAYS, [[3], [4]], "x has 1 features; the parameters describe 2"),
+        (ANSWERS, [[0, 1, 3], [0, 0, 0]], r"x\[0, 2\] is 3; it must be a whole number from 0 to 2"),
+        (ANSWERS, [[0, 1, 1], [0, -1, 0]], r"x\[1, 1\] is -1; it must be a whole number from 0 to 2"),
+        (ANSWERS, [[0, 1], [1, 2]], "x has 2 features; the parameters describe 3"),
+        (LINES, [[1.0], [2.0]], "x has 1 column; it needs the features and, in the last column, the response"),
+        (LINES, [[1.0, 2.0], [2.0, 3.0]], "x has 1 features; the parameters describe 2"),
+        (ANIMALS, [[125, 18, 20]], "x has 3 columns; the model has 4 cells"),
+        (ANIMALS, [[125, 18, 20, -3]], r"x\[0, 3\] is -3; it must be a whole number 0 or greater"),
+        (ANIMALS, [[125, 18, 20.2, 3]], r"x\[0, 2\] is 20\.2; it must be a whole number 0 or greater"),
+        (LIVES, [[1.0], [2.0]], "x has 1 columns; it needs 2: the time watched and, if it ended then, 1, else 0"),
+        (LIVES, [[1.0, 1], [-2.0, 1]], r"x\[1, 0\] is -2; no time may be negative"),
+        (LIVES, [[1.0, 1], [2.0, 0.5]], r"x\[1, 1\] is 0\.5; it must be 1 where the end was seen and 0 where it was"),
+    ],
+)
+def test_data_that_other_models_cannot_read(model, x, says):
+    for name, function in take_x(model).items():
+        if hasattr(model, name) or name == "fit":
+            if name == "start" and "the parameters describe" in says:
+                continue  # a start has no parameters to disagree with
+            with pytest.raises(ValueError, match=says):
+                function(np.array(x))
+
+
+HALVES = np.array([0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "says"),
+    [
+        (COINS, BinomialMixtureParams([0.6, 0.6], [[0.5], [0.5]]), r"weights sum to 1\.2; they must sum to 1"),
+        (
+            COINS,
+            BinomialMixtureParams(HALVES, [[0.5], [1.2]]),
+            r"probabilities\[1, 0\] is 1\.2; it must be from 0 to 1",
+        ),
+        (
+            COINS,
+            BinomialMixtureParams(HALVES, [[-0.5], [0.2]]),
+            r"probabilities\[0, 0\] is -0\.5; it must be from 0 to",
+        ),
+        (COINS, BinomialMixtureParams(HALVES, [[0.5]]), "probabilities has 1 rows; n_components is 2, and each needs"),
+        (COINS, BinomialMixtureParams(HALVES, [0.5, 0.5]), r"probabilities has shape \(2,\); it needs 2 axes"),
+        (DAYS, PoissonMixtureParams(HALVES, [[1, 2], [3, -1]]), r"rates\[1, 1\] is -1; no rate may be negative"),
+        (
+            DAYS,
+            PoissonMixtureParams(HALVES, [[1, 2], [3, np.inf]]),
+            r"rates\[1, 1\] is inf; every value must be",
+        ),
+        (
+            ANSWERS,
+            CategoricalMixtureParams(HALVES, np.full((2, 3, 3), 0.3)),
+            r"probabilities\[0, 0\] sums to 0\.9; probabilities must sum to 1",
+        ),
+        (
+            ANSWERS,
+            CategoricalMixtureParams(HALVES, np.tile([-0.5, 1.0, 0.5], (2, 3, 1))),
+            r"probabilities\[0, 0, 0\] is -0\.5; no probability may be negative",
+        ),
+        (
+            ANSWERS,
+            CategoricalMixtureParams(HALVES, np.full((2, 3, 2), 0.5)),
+            r"probabilities has shape \(2, 3, 2\); its last axis needs 3, n_categories",
+        ),
+        (
+            LINES,
+            RegressionMixtureParams(HALVES, np.zeros(2), np.zeros((2, 2)), [1.0, 0.0]),
+            r"variances\[1\] is 0; every variance must be greater than 0",
+        ),
+        (
+            LINES,
+            RegressionMixtureParams(HALVES, np.zeros(3), np.zeros((2, 2)), np.ones(2)),
+            r"intercepts has shape \(3,\); it needs \(2,\)",
+        ),
+        (ANIMALS, GroupedMultinomialParams([0.6, 0.6]), r"frequencies sum to 1\.2; they must sum to 1"),
+        (ANIMALS, GroupedMultinomialParams([0.6, 0.2, 0.2]), r"frequencies has shape \(3,\); it needs \(2,\)"),
+        (LIVES, ExponentialParams(0.0), r"mean is 0\.0; it must be finite and greater than 0"),
+        (LIVES, ExponentialParams("1"), r"mean is '1'; it must be a number"),
+    ],
+)
+def test_bad_parameters_of_other_models(model, params, says):
+    x = OTHERS[model]
+    statistics, _ = model.e_step(x, model.start(x, 0))
+    functions = [
+        lambda: model.posterior(x, params),
+        lambda: model.e_step(x, params),
+        lambda: model.score_samples(x, params),
+        lambda: model.q(params, statistics),
+        lambda: model.sample(params, 5, 0),
+        lambda: model.free(params),
+        lambda: model.from_free(model.free(model.start(x, 0)), params),
+        lambda: emlib.fit(model, x, params),
+    ]
+    if hasattr(model, "permute"):
+        functions.append(lambda: model.permute(params, [1, 0]))
+    for function in functions:
+        with pytest.raises((ValueError, TypeError), match=says):
+            function()
+
+
+@others
+def test_what_else_other_models_are_given(model):
+    x = OTHERS[model]
+    params = model.start(x, 0)
+    for wrong in (None, tuple(params), CENTRES):
+        for function in (
+            lambda p: model.e_step(x, p),
+            lambda p: model.posterior(x, p),
+            lambda p: model.sample(p, 3, 0),
+            model.free,
+        ):
+            with pytest.raises(TypeError, match=rf"params is a \w+; it must be {type(params).__name__}\("):
+                function(wrong)
+    for function in (model.m_step, lambda s: model.q(params, s)):
+        with pytest.raises(TypeError, match=r"statistics is a tuple; it must be \w+\("):
+            function((1.0, 2.0))
+    for n, error in ((0, ValueError), (1.5, TypeError)):
+        with pytest.raises(error, match=r"n is .*; it must be (at least 1|an integer)"):
+            model.sample(params, n, 0)
+    with pytest.raises(ValueError, match="rng is -1; it must be a non-negative integer"):
+        model.sample(params, 3, -1)
+    with pytest.raises(ValueError, match=r"vector has shape \(99,\); it needs"):
+        model.from_free(np.zeros(99), params)
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "x"),
+    [
+        (COINS, BinomialMixtureParams(HALVES, np.array([[0.0], [1.0]])), [[0.0], [10.0], [4.0]]),
+        (DAYS, PoissonMixtureParams(HALVES, np.array([[0.0], [0.0]])), [[0.0], [0.0], [2.0]]),
+        (
+            ANSWERS,
+            CategoricalMixtureParams(HALVES, np.array([[[1.0, 0, 0]], [[0, 1.0, 0]]])),
+            [[0.0], [1.0], [2.0]],
+        ),
+    ],
+    ids=repr,
+)
+def test_an_impossible_observation_has_log_likelihood_minus_infinity(model, params, x):
+    assert np.isneginf(model.score_samples(x, params)).tolist() == [False, False, True]
+    assert model.posterior(x, params)[2].tolist() == [0.0, 0.0]
+    np.testing.assert_allclose(model.posterior(x, params)[:2].sum(axis=1), 1.0)
+    statistics, objective = model.e_step(x, params)
+    assert objective == -np.inf
+    assert statistics.counts.sum() == 2
+    with pytest.raises(ArithmeticError, match="e_step returned the objective -inf; it must be finite"):
+        emlib.fit(model, x, params)
+    possible = model.e_step(x[:2], params)
+    assert np.isfinite(possible[1])
+    assert model.q(params, possible[0]) <= possible[1]
+
+
+def test_an_impossible_cell():
+    params = GroupedMultinomialParams(np.array([0.0, 1.0]))
+    assert ANIMALS.e_step([[3, 1, 1, 2]], params)[1] == -np.inf
+    assert ANIMALS.score_samples([[3, 1, 1, 2], [3, 1, 1, 0]], params)[0] == -np.inf
+    np.testing.assert_allclose(ANIMALS.posterior([[3, 1, 1, 0]], params).means, [[3, 0, 1, 1, 0]])
+
+
+def test_parameters_on_the_edge_have_no_free_coordinates():
+    for model, params, says in (
+        (COINS, BinomialMixtureParams(HALVES, np.array([[0.5], [1.0]])), r"probabilities\[1, 0, 1\] is 0 and has no"),
+        (COINS, BinomialMixtureParams([0.0, 1.0], np.array([[0.5], [0.4]])), r"weights\[0\] is 0 and has no logarithm"),
+        (DAYS, PoissonMixtureParams(HALVES, np.array([[1.0, 0.0], [2.0, 1.0]])), r"rates\[0, 1\] is 0 and has no log"),
+        (ANIMALS, GroupedMultinomialParams(np.array([0.0, 1.0])), r"frequencies\[0\] is 0 and has no logarithm"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            model.free(params)
+
+
+def test_data_that_other_models_cannot_describe():
+    for x, says in (
+        ([[3.0, 0.0], [4.0, 0.0]], "no lifetime in x was seen to end: the larger the mean, the larger the likelihood"),
+        ([[0.0, 1.0], [0.0, 1.0]], "every time in x is 0: the smaller the mean, the larger the likelihood"),
+    ):
+        with pytest.raises(DegenerateError, match=says):
+            emlib.fit(LIVES, x, ExponentialParams(1.0))
+    with pytest.raises(DegenerateError, match="x holds no individual whose kind depends on the frequencies"):
+        emlib.fit(ANIMALS, [[0, 0, 0, 0]], GroupedMultinomialParams(HALVES))
+    with pytest.raises(DegenerateError, match=r"component 1 is dead: its expected count is 0\.0e"):
+        emlib.fit(DAYS, CALM_AND_BUSY, DAYS.start(CALM_AND_BUSY, 0)._replace(weights=np.array([1.0, 0.0])))
+    with pytest.raises(DegenerateError, match="the features of component 0 are constant or depend linearly on each"):
+        LINES.start(np.insert(TWO_LINES, 1, 3.0, axis=1), 0)
+    on_a_line = np.column_stack([np.arange(9.0), 2 * np.arange(9.0)])
+    with pytest.raises(DegenerateError, match="component 0 has collapsed: its line passes through all its points"):
+        RegressionMixture(1).start(on_a_line, 0)
+
+
+def test_more_components_than_kinds_of_counts():
+    with pytest.raises(ValueError, match="n_components is 3; x has only 2 distinct points"):
+        PoissonMixture(3).start([[1], [1], [4]], 0)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "says"),
+    [
+        (lambda: BinomialMixture(0), ValueError, "n_components is 0; it must be at least 1"),
+        (lambda: BinomialMixture(2, trials=0), ValueError, "trials is 0; it must be at least 1"),
+        (lambda: BinomialMixture(2, trials=2.5), TypeError, r"trials is 2\.5; it must be an integer"),
+        (lambda: PoissonMixture(2, equal_weights=1), TypeError, "equal_weights is 1; it must be True or False"),
+        (lambda: CategoricalMixture(2, n_categories=1), ValueError, "n_categories is 1; it must be at least 2"),
+        (lambda: RegressionMixture(1.0), TypeError, r"n_components is 1\.0; it must be an integer"),
+        (
+            lambda: GroupedMultinomial((((1 / 2, (1, 0)),), ((1 / 4, (0, 1)),))),
+            ValueError,
+            r"cells have probabilities that sum to .* where the frequencies are .*; they must sum to 1 whatever these",
+        ),
+        (
+            lambda: GroupedMultinomial((((1 / 2, (1, 0)),), ((1 / 4, (0,)),))),
+            ValueError,
+            "cells give exponents of different lengths; every kind needs one for each frequency",
+        ),
+        (lambda: BLOOD_GROUPS.genes(("AA", "AO")), ValueError, "cells have probabilities that sum to"),
+        (
+            lambda: LIVES.sample(ExponentialParams(1.0), 3, 0, limit=0),
+            ValueError,
+            "limit is 0; it must be finite and greater than 0",
+        ),
+        (
+            lambda: LINES.sample(LINES.start(TWO_LINES, 0), 3, 0, features=[[1.0, 2.0]]),
+            ValueError,
+            r"features has shape \(1, 2\); it needs \(3, 2\)",
+        ),
+        (
+            lambda: BinomialMixture(2, trials=10, equal_weights=True).e_step(
+                COIN_HEADS[:, None], BinomialMixtureParams([0.3, 0.7], [[0.2], [0.8]])
+            ),
+            ValueError,
+            r"weights are \[0\.3 0\.7\]; with equal_weights each must be 1/2",
+        ),
+    ],
+)
+def test_what_other_models_are_made_of(make, error, says):
+    with pytest.raises(error, match=says):
+        make()
 
 
 # Nothing is left out.
