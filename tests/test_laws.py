@@ -6,10 +6,33 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from models import COIN_HEADS, COINS, ROWS
+from models import (
+    ANIMALS,
+    BLOOD_GROUPS,
+    CALM_AND_BUSY,
+    COIN_HEADS,
+    COINS,
+    LIFETIMES,
+    LINKAGE_COUNTS,
+    ROWS,
+    THREE_KINDS,
+    TWO_LINES,
+)
 
 import emlib
-from emlib import CentreParams, GaussianMixture, GaussianMixtureParams, IncompleteNormal, KMeans, SoftAssignment
+from emlib import (
+    BinomialMixture,
+    CategoricalMixture,
+    CensoredExponential,
+    CentreParams,
+    GaussianMixture,
+    GaussianMixtureParams,
+    IncompleteNormal,
+    KMeans,
+    PoissonMixture,
+    RegressionMixture,
+    SoftAssignment,
+)
 from emlib.laws import LAWS
 
 X = emlib.datasets.faithful().x
@@ -49,6 +72,12 @@ def mutant(base=MIXTURE, x=X, params=START, only=None, **functions):
 
 def coins(**functions):
     return mutant(COINS, COIN_HEADS, np.array([0.6, 0.5]), **functions)
+
+
+def other(model, x, **functions):
+    """A mutant of a model that starts from the data."""
+    names = ("posterior", "entropy", "e_step", "q", "m_step", "free", "from_free", "permute")
+    return mutant(model, x, model.start(x, 1), [name for name in names if hasattr(model, name)], **functions)
 
 
 def statistics_with(responsibilities):
@@ -185,6 +214,44 @@ def fills_x(right, x, params):
     result = right(x, params)
     x[np.isnan(x)] = 0.0
     return result
+
+
+def one_toss_too_many(right, statistics):
+    return right(statistics._replace(powers=statistics.powers + np.array([0.0, 1.0])))
+
+
+def first_answer_only(right, x, params):
+    model = CategoricalMixture(2, n_categories=3)
+    r = model.posterior(x[:, :1], params._replace(probabilities=params.probabilities[:, :1]))
+    return model.statistics(x, r, params), right(x, params)[1]
+
+
+def as_many_hidden_as_seen(right, x, params):
+    statistics, objective = right(x, params)
+    first = statistics.counts[:2].sum() / 2
+    return statistics._replace(counts=np.array([first, first, *statistics.counts[2:]])), objective
+
+
+def both_genes_counted_once(right, statistics):
+    return right(statistics._replace(counts=statistics.counts * np.array([0.5, 1, 0.5, 1, 1, 0.5])))
+
+
+def censoring_taken_for_the_end(right, x, params):
+    statistics, objective = right(x, params)
+    return statistics._replace(total=x[:, 0].sum()), objective
+
+
+def censored_left_out(right, statistics):
+    return right(statistics._replace(count=statistics.ended))
+
+
+def unbiased_variance(right, statistics):
+    new = right(statistics)
+    return new._replace(variances=new.variances * statistics.counts / (statistics.counts - 3))
+
+
+def variance_of_the_response(right, statistics):
+    return right(statistics)._replace(variances=statistics.scatters[:, -1, -1] / statistics.counts)
 
 
 BROKEN = {
@@ -328,6 +395,55 @@ BROKEN = {
         mutant(q=lambda right, p, s: right(p, s) if np.array_equal(p.means, START.means) else np.nan),
         "bound",
         "nan",
+    ),
+    "coins: one toss too many": (
+        other(BinomialMixture(2, trials=10), COIN_HEADS[:, None], m_step=one_toss_too_many),
+        "maximum",
+        r"Q is larger by \d|free coordinate [12] of 3",
+    ),
+    "Poisson: log x! left out of the likelihood": (
+        other(
+            PoissonMixture(2),
+            CALM_AND_BUSY,
+            e_step=lambda right, x, p: (right(x, p)[0], right(x, p)[1] - right(x, p)[0].constant),
+        ),
+        "touches",
+        r"apart by -\d",
+    ),
+    "latent classes told by the first answer only": (
+        other(CategoricalMixture(2, n_categories=3), THREE_KINDS, e_step=first_answer_only),
+        "fisher",
+        r"free coordinate \d+ of 13: ∂Q = ",
+    ),
+    "linkage: half of the cell is hidden": (
+        other(ANIMALS, np.array(LINKAGE_COUNTS), e_step=as_many_hidden_as_seen),
+        "fisher",
+        "free coordinate 0 of 1: ∂Q = ",
+    ),
+    "blood groups: two equal genes counted once": (
+        other(BLOOD_GROUPS, np.array([[186, 38, 13, 284], [9, 2, 1, 14]]), m_step=both_genes_counted_once),
+        "maximum",
+        r"Q is larger by \d",
+    ),
+    "lifetimes: censoring taken for the end": (
+        other(CensoredExponential(), LIFETIMES, e_step=censoring_taken_for_the_end),
+        "fisher",
+        "free coordinate 0 of 1: ∂Q = ",
+    ),
+    "lifetimes: divided by those that ended": (
+        other(CensoredExponential(), LIFETIMES, m_step=censored_left_out),
+        "maximum",
+        r"Q is larger by \d",
+    ),
+    "lines: the unbiased variance": (
+        other(RegressionMixture(2), TWO_LINES, m_step=unbiased_variance),
+        "maximum",
+        "Q is larger by|free coordinate [78] of 9",
+    ),
+    "lines: the variance of the response": (
+        other(RegressionMixture(2), TWO_LINES, m_step=variance_of_the_response),
+        "maximum",
+        r"Q is larger by \d",
     ),
 }
 
