@@ -6,7 +6,6 @@ Read in this order: `emlib.engine` (the loop), `emlib.models.kmeans`, `emlib.mod
 
 from emlib import datasets
 from emlib.acceleration import squarem
-from emlib.resampling import bootstrap
 from emlib.criteria import aic, bic, icl
 from emlib.engine import Restarts, Snapshot, Trace, fit, iterate, restarts
 from emlib.errors import (
@@ -19,28 +18,44 @@ from emlib.errors import (
 from emlib.estimator import Estimator
 from emlib.information import missing_information, observed_information, rate_matrix, standard_errors
 from emlib.laws import Law, LawReport, check_laws
+from emlib.models.binomial_mixture import BinomialMixture, BinomialMixtureParams
+from emlib.models.categorical_mixture import CategoricalMixture, CategoricalMixtureParams
 from emlib.models.centres import CentreParams
+from emlib.models.count_mixture import ExpectedPowers
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
+from emlib.models.incomplete_normal import FillIns, IncompleteMoments, IncompleteNormal, NormalParams
 from emlib.models.kmeans import KMeans
+from emlib.models.poisson_mixture import PoissonMixture, PoissonMixtureParams
 from emlib.models.soft_assignment import SoftAssignment
 from emlib.numerics import Moments, log_sum_exp
-from emlib.variations import MAP, Relaxed, Stochastic, Tempered, stepwise
+from emlib.resampling import bootstrap
+from emlib.variations import Relaxed, Stochastic, Tempered, WithPrior, stepwise
 
 __all__ = [
+    "BinomialMixture",
+    "BinomialMixtureParams",
+    "CategoricalMixture",
+    "CategoricalMixtureParams",
     "CentreParams",
     "ConvergenceWarning",
     "DegenerateError",
     "DegenerateWarning",
     "EmptyClusterWarning",
     "Estimator",
+    "ExpectedPowers",
+    "FillIns",
     "GaussianMixture",
     "GaussianMixtureParams",
+    "IncompleteMoments",
+    "IncompleteNormal",
     "KMeans",
     "Law",
     "LawReport",
-    "MAP",
     "Moments",
+    "NormalParams",
     "ObjectiveFell",
+    "PoissonMixture",
+    "PoissonMixtureParams",
     "Relaxed",
     "Restarts",
     "Snapshot",
@@ -48,6 +63,7 @@ __all__ = [
     "Stochastic",
     "Tempered",
     "Trace",
+    "WithPrior",
     "aic",
     "bic",
     "bootstrap",

@@ -1,7 +1,7 @@
 """SQUAREM: EM with leaps that never lose the ascent.
 
-Two EM steps from θ⁰, to θ¹ and θ², tell how fast the steps shrink. With r = θ¹ − θ⁰ and v = (θ² − θ¹) − r, in the model's
-free coordinates, the leap
+Two EM steps from θ⁰, to θ¹ and θ², tell how fast the steps shrink. With r = θ¹ − θ⁰ and v = (θ² − θ¹) − r, in the
+model's free coordinates, the leap
 
     θ′ = θ⁰ − 2αr + α²v,  α = −‖r‖/‖v‖,
 

@@ -8,8 +8,8 @@ import numpy as np
 LARGEST, SMALLEST = 1e150, 1e-150
 
 
-def data(x, name="x", n_features=None):
-    """Return `x` as a C-ordered float64 array of shape (N, D), never changing `x` itself.
+def data(x, name="x", n_features=None, gaps=False):
+    """Return `x` as a C-ordered float64 array of shape (N, D), never changing `x` itself. `gaps` allows nan.
 
     Raises
     ------
@@ -19,11 +19,11 @@ def data(x, name="x", n_features=None):
         If `x` is not two-dimensional, is empty, ragged, not finite, beyond the range that can be squared, or has
         another number of features than `n_features`.
     """
-    x = array(x, name, ndim=2)
+    x = array(x, name, ndim=2, gaps=gaps)
     if n_features is not None and x.shape[1] != n_features:
         raise ValueError(f"{name} has {x.shape[1]} features; the parameters describe {n_features}")
     _squarable(x, name)
-    spread = np.abs(x - x[0]).max(axis=0)
+    spread = np.fmax.reduce(x, axis=0) - np.fmin.reduce(x, axis=0)
     for d in np.flatnonzero((spread > 0) & (spread < SMALLEST)):
         raise ValueError(
             f"feature {d} of {name} holds values that differ by at most {spread[d]:.1e}, whose squares underflow; "
@@ -34,15 +34,42 @@ def data(x, name="x", n_features=None):
 
 def means(value, n_components, name="means"):
     """Return K centres as a float64 array of shape (K, D)."""
-    value = array(value, name, ndim=2)
-    if len(value) != n_components:
-        raise ValueError(f"{name} has {len(value)} rows; n_components is {n_components}, and each needs one")
+    value = components(value, name, n_components)
     _squarable(value, name)
     return value
 
 
-def array(value, name, ndim=None, shape=None):
-    """Return `value` as a finite, C-ordered float64 array with `ndim` axes, or of exactly `shape`.
+def components(value, name, n_components, ndim=2):
+    """Return what belongs to K components as a float64 array with `ndim` axes and K rows."""
+    value = array(value, name, ndim=ndim)
+    if len(value) != n_components:
+        raise ValueError(f"{name} has {len(value)} rows; n_components is {n_components}, and each needs one")
+    return value
+
+
+def counts(x, name="x", maximum=None):
+    """Return counts as a float64 array of shape (N, D): whole numbers from 0 to `maximum`, if there is one."""
+    x = array(x, name, ndim=2)
+    wrong = (x < 0) | (x != np.floor(x)) | (x > (np.inf if maximum is None else maximum))
+    for position in np.argwhere(wrong):
+        bound = "0 or greater" if maximum is None else f"from 0 to {maximum}"
+        raise ValueError(f"{_place(name, position)} is {x[tuple(position)]:g}; it must be a whole number {bound}")
+    return x
+
+
+def distributions(value, name):
+    """Return probabilities as they are: none negative, with sum 1 along the last axis."""
+    for position in np.argwhere(value < 0):
+        raise ValueError(f"{_place(name, position)} is {value[tuple(position)]:g}; no probability may be negative")
+    sums = value.sum(axis=-1)
+    for position in np.argwhere(np.abs(sums - 1) > 1e-8):
+        total = sums[tuple(position)]
+        raise ValueError(f"{_place(name, position)} sums to {total:.10g}; probabilities must sum to 1")
+    return value
+
+
+def array(value, name, ndim=None, shape=None, gaps=False):
+    """Return `value` as a finite, C-ordered float64 array with `ndim` axes, or of exactly `shape`. `gaps` allows nan.
 
     Raises
     ------
@@ -52,7 +79,8 @@ def array(value, name, ndim=None, shape=None):
         If it is empty or ragged, holds nan or inf (named by position), or has the wrong shape.
     """
     if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array; give a plain array without missing values")
+        plain = f"with nan in its gaps: {name}.filled(np.nan)" if gaps else "without missing values"
+        raise TypeError(f"{name} is a masked array; give a plain array {plain}")
     if hasattr(value, "toarray"):
         raise TypeError(f"{name} is a sparse matrix; give a dense array, for example {name}.toarray()")
     try:
@@ -78,10 +106,11 @@ def array(value, name, ndim=None, shape=None):
         raise ValueError(f"{name} has shape {value.shape}; it needs {ndim} axes, not {value.ndim}{hint}")
     if shape is not None and value.shape != shape:
         raise ValueError(f"{name} has shape {value.shape}; it needs {shape}")
-    finite = np.isfinite(value)
+    finite = np.isfinite(value) | (gaps & np.isnan(value))
     if not finite.all():
         position = tuple(np.argwhere(~finite)[0])
-        raise ValueError(f"{_place(name, position)} is {value[position]}; every value must be finite")
+        or_gap = ", or nan for a gap" if gaps else ""
+        raise ValueError(f"{_place(name, position)} is {value[position]}; every value must be finite{or_gap}")
     return value
 
 
@@ -157,7 +186,7 @@ def components_for(x, n_components):
 
 
 def _squarable(value, name):
-    largest = np.abs(value).max()
+    largest = np.fmax.reduce(np.abs(value), axis=None)  # of what is not nan
     if largest > LARGEST:
         raise ValueError(f"{name} holds values up to {largest:.1e}, whose squares overflow; rescale the data")
 

@@ -232,7 +232,9 @@ def each(run, rngs, what):
         raise DegenerateError(f"all {len(rngs)} {what} failed; the first: {failures[0]}")
     if failures:
         first = next(iter(failures.values()))
-        warnings.warn(f"{len(failures)} of {len(rngs)} {what} failed; the first: {first}", DegenerateWarning, stacklevel=3)
+        warnings.warn(
+            f"{len(failures)} of {len(rngs)} {what} failed; the first: {first}", DegenerateWarning, stacklevel=3
+        )
     return Restarts(tuple(traces), failures)
 
 

@@ -1,7 +1,5 @@
 """scikit-learn's habits on top of a model and the engine: the same words for the same things."""
 
-import numpy as np
-
 from emlib import checks, criteria
 from emlib.engine import MAX_ITER, TOL, restarts
 

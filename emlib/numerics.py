@@ -1,5 +1,6 @@
 """The few numerical pieces that several models share."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,37 @@ def condition(log_joint):
     joint = np.exp(log_joint - largest)
     total = joint.sum(axis=1, keepdims=True)
     return joint / total, (largest + np.log(total))[:, 0]
+
+
+def log_ratios(p, name):
+    """log(p_c / p_C) for c < C along the last axis: C − 1 free numbers for a distribution over C.
+
+    Raises
+    ------
+    ValueError
+        If a probability is 0.
+    """
+    for position in np.argwhere(p == 0):
+        raise ValueError(f"{name}{position.tolist()} is 0 and has no logarithm; it must be greater than 0")
+    return np.log(p[..., :-1] / p[..., -1:])
+
+
+def shares(ratios):
+    """The distribution whose `log_ratios` are given, along the last axis."""
+    logits = np.concatenate([ratios, np.zeros((*np.shape(ratios)[:-1], 1))], axis=-1)
+    return np.exp(logits - log_sum_exp(logits)[..., None])
+
+
+def xlogy(x, y):
+    """x log y, which is 0 where x is 0, whatever y."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(x == 0, 0.0, x * np.log(y))
+
+
+def log_factorial(counts):
+    """log n! of every count."""
+    values, places = np.unique(counts, return_inverse=True)
+    return np.array([math.lgamma(n + 1) for n in values])[places].reshape(np.shape(counts))
 
 
 def squared_distances(x, centres):

@@ -4,7 +4,7 @@ Efron (1979), Bootstrap methods: another look at the jackknife. Annals of Statis
 """
 
 from emlib import checks
-from emlib.engine import MAX_ITER, TOL, Restarts, each, fit
+from emlib.engine import MAX_ITER, TOL, each, fit
 
 
 def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_iter=MAX_ITER):

@@ -1,7 +1,7 @@
 """Variations of EM as models that wrap a model: the loop, and the laws where they still hold, stay what they are.
 
 ================  ==========================================================================================
-`MAP`             a prior on θ: the M-step maximises Q + log prior
+`WithPrior`       a prior on θ: the M-step maximises Q + log prior (MAP)
 `Tempered`        another q(Z) in the E-step: hard at temperature 0, EM at 1, flatter above
 `Stochastic`      Z is drawn in the E-step
 `Relaxed`         the M-step goes only part of the way, or farther: a generalised EM
@@ -34,16 +34,16 @@ class Wrapper:
 
 
 @dataclass(frozen=True)
-class MAP(Wrapper):
+class WithPrior(Wrapper):
     """EM for the mode of the posterior over θ; the objective is ℓ(θ) + log prior(θ).
 
     A conjugate prior is what imagined data would say: it is given by their ``statistics``, which are added to those of
-    the data in every M-step. For a `emlib.GaussianMixture` these are `emlib.Moments`, with counts n_k, means m_k and
+    the data in every M-step. For an `emlib.GaussianMixture` these are `emlib.Moments`, with counts n_k, means m_k and
     scatters Ψ_k: a Dirichlet prior with α_k = 1 + n_k on the weights, and on (μ_k, Σ_k) the normal–inverse-Wishart with
     κ = n_k, ν = n_k − D − 2, mean m_k and scale Ψ_k. With Ψ_k positive definite no component can collapse.
 
-    Dempster, Laird & Rubin (1977), § 1. Fraley & Raftery (2007), Bayesian regularization for normal mixture estimation and
-    model-based clustering. Journal of Classification 24, 155–181.
+    Dempster, Laird & Rubin (1977), § 1. Fraley & Raftery (2007), Bayesian regularization for normal mixture estimation
+    and model-based clustering. Journal of Classification 24, 155–181.
 
     Parameters
     ----------
@@ -75,11 +75,12 @@ class MAP(Wrapper):
 class Tempered(Wrapper):
     """A mixture whose q(Z) maximises Q + T·H; the objective is that maximum.
 
-    T = 1 is EM. At T = 0 every point belongs to its most probable component (classification EM). T > 1 makes assignments
-    softer, so that a run can begin with few optima and cool down (deterministic annealing).
+    T = 1 is EM. At T = 0 every point belongs to its most probable component (classification EM). T > 1 makes the
+    assignments softer, so that a run can begin with few optima and cool down (deterministic annealing).
 
     Celeux & Govaert (1992), A classification EM algorithm for clustering and two stochastic versions. Computational
-    Statistics & Data Analysis 14, 315–332. Ueda & Nakano (1998), Deterministic annealing EM algorithm. Neural Networks 11.
+    Statistics & Data Analysis 14, 315–332. Ueda & Nakano (1998), Deterministic annealing EM algorithm. Neural Networks
+    11, 271–282.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ class Tempered(Wrapper):
 
     def e_step(self, x, params):
         """The statistics under q(Z), and Q + T·H."""
-        statistics = self.model.statistics(x, self.posterior(x, params), params)
+        statistics = _statistics(self.model, x, self.posterior(x, params), params)
         return statistics, self.model.q(params, statistics) + self.entropy(x, params)
 
 
@@ -125,13 +126,19 @@ class Stochastic(Wrapper):
     rng : numpy.random.Generator
     """
 
-    rng: np.random.Generator
+    rng: Any
 
     def e_step(self, x, params):
         """The statistics of the data with the components that were drawn, and ℓ."""
         r = self.model.posterior(x, params)
         z = (r.cumsum(axis=1) > self.rng.random((len(r), 1))).argmax(axis=1)
-        return self.model.statistics(x, np.eye(r.shape[1])[z], params), self.model.e_step(x, params)[1]
+        return _statistics(self.model, x, np.eye(r.shape[1])[z], params), self.model.e_step(x, params)[1]
+
+
+def _statistics(model, x, responsibilities, params):
+    """The model's statistics under another q(Z)."""
+    x, params = model.checked_pair(x, params)
+    return model.statistics(x, responsibilities, params)
 
 
 class FromHere(NamedTuple):
@@ -151,8 +158,8 @@ class Relaxed(Wrapper):
     Where that would lower Q, it goes half as far, and so on; so ℓ never falls. Below 1 it is slower than EM, between 1
     and 2 often faster.
 
-    Dempster, Laird & Rubin (1977), definition of a GEM algorithm. Salakhutdinov & Roweis (2003), Adaptive overrelaxed bound
-    optimization methods. ICML.
+    Dempster, Laird & Rubin (1977), definition of a GEM algorithm. Salakhutdinov & Roweis (2003), Adaptive overrelaxed
+    bound optimization methods. ICML.
 
     Parameters
     ----------
@@ -191,8 +198,8 @@ class Relaxed(Wrapper):
 def stepwise(model, batches, params, *, decay=0.6, offset=2):
     """Online EM: yield a snapshot after each of the `batches`, whose statistics enter a running mean.
 
-    S ← (1 − γ) S + γ S_batch/n with γ = (t + offset)^−decay at batch t, then an M-step. The objective of a snapshot is that
-    of the batch which comes next, per data point, under the parameters shown: data that they have not seen.
+    S ← (1 − γ) S + γ S_batch/n with γ = (t + offset)^−decay at batch t, then an M-step. The objective of a snapshot is
+    that of the batch which comes next, per data point, under the parameters shown: data that they have not seen.
 
     Cappé & Moulines (2009), On-line expectation–maximization algorithm for latent data models. JRSS B 71, 593–613.
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from emlib import GaussianMixture, KMeans, SoftAssignment, datasets, log_sum_exp
+from emlib import GaussianMixture, IncompleteNormal, KMeans, SoftAssignment, datasets, log_sum_exp
 from emlib.laws import LAWS
 
 FAMILIES = ("full", "tied", "diag", "spherical")
@@ -41,6 +41,22 @@ def models(n_components, x):
     ]
 
 
+def with_gaps(x, seed):
+    """A tenth of the values missing, and one row of only gaps."""
+    x = np.where(np.random.default_rng(seed).random(x.shape) < 0.1, np.nan, x)
+    x[3] = np.nan
+    return x
+
+
+#: By name, data with gaps.
+INCOMPLETE = {
+    "cement": datasets.cement().x,
+    "iris": with_gaps(DATA["iris"], 0),
+    "complete faithful": DATA["faithful"],
+    **{name: with_gaps(DATA[name], 1) for name in ("ten features", "offset 1e6, spread 0.01", "units 1e-8 and 1e8")},
+}
+
+
 class Row(NamedTuple):
     name: str
     model: Any
@@ -59,6 +75,9 @@ def _rows():
     for how in ("points", "random"):
         for seed, model in enumerate(models(2, DATA["faithful"])):
             yield Row(f"{model}, faithful, {how}", model, DATA["faithful"], model.start(DATA["faithful"], seed, how))
+    for name, x in INCOMPLETE.items():
+        model = IncompleteNormal()
+        yield Row(f"{model}, {name}", model, x, model.start(x, 0), frozenset({"distribution", "permutation"}))
     two_functions = {"additive", "ascent", "fixed point", "record", "untouched"}
     yield Row(
         "genetic linkage, a namespace over a dict",

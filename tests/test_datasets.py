@@ -23,6 +23,10 @@ simulators = pytest.mark.parametrize("simulate", SIMULATORS, ids=lambda simulate
 EVERYTHING = [
     datasets.faithful(),
     datasets.iris(),
+    datasets.death_notices(),
+    datasets.earthquakes(),
+    datasets.cement(),
+    datasets.motorettes(),
     datasets.blobs([1.0], [[0.0, 1.0, 2.0]], [np.eye(3)], 5, seed=0),
     *(simulate(50, seed=3) for simulate in SIMULATORS),
 ]
@@ -31,7 +35,8 @@ EVERYTHING = [
 @pytest.mark.parametrize("data", EVERYTHING, ids=lambda data: data.description[:30])
 def test_the_fields_fit_together(data):
     assert data.x.dtype == np.float64
-    assert np.isfinite(data.x).all()
+    assert not np.isinf(data.x).any()
+    assert np.isnan(data.x).sum() == (15 if "gaps" in data.citation else 0)
     assert len(data.feature_names) == data.x.shape[1]
     assert len(data.description) > 30
     assert data.citation
@@ -62,6 +67,18 @@ def test_iris_is_the_data_set_of_scikit_learn():
     np.testing.assert_array_equal(data.labels, oracle.target)
     assert data.label_names == tuple(oracle.target_names)
     assert data.feature_names == tuple(oracle.feature_names)
+
+
+def test_the_bundled_data_are_those_of_their_sources():
+    years = datasets.earthquakes().x[:, 0]
+    # Zucchini & MacDonald (2009), § 1.1: mean 19.36, variance 51.57
+    assert (len(years), round(years.mean(), 2), round(years.var(ddof=1), 2)) == (107, 19.36, 51.57)
+    assert datasets.death_notices().x.sum() == 2364
+    # Woods, Steinour & Starke: x3 and the heat are complete
+    np.testing.assert_allclose(np.nanmean(datasets.cement().x, axis=0)[[2, 4]], [11.769231, 95.423077], atol=5e-7)
+    motors = datasets.motorettes()
+    assert motors.labels.sum() == 17
+    assert not motors.labels[motors.x[:, 0] == 150].any()
 
 
 def test_blobs_have_the_moments_that_were_asked_for():

@@ -20,7 +20,8 @@ RULE = {
     "emlib.errors": set(),
     "emlib.numerics": {"emlib.checks"},
     "emlib.starts": {"emlib.checks", "emlib.numerics"},
-    "emlib.models": LEAVES | {"emlib.models.centres"},
+    "emlib.models": LEAVES
+    | {f"emlib.models.{base}" for base in ("centres", "count_mixture", "gaussian_mixture", "mixture")},
     "emlib.engine": {"emlib.checks", "emlib.errors"},
     "emlib.additive": set(),
     "emlib.differences": set(),

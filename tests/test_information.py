@@ -82,9 +82,7 @@ def test_louis_and_the_rate_matrix_agree_with_the_likelihood_itself(model):
 def test_standard_errors_follow_the_units():
     errors = emlib.standard_errors(MODEL, FAITHFUL, MIXTURE)
     units = np.array([60.0, 1 / 60])
-    rescaled = MIXTURE._replace(
-        means=MIXTURE.means * units, covariances=MIXTURE.covariances * np.outer(units, units)
-    )
+    rescaled = MIXTURE._replace(means=MIXTURE.means * units, covariances=MIXTURE.covariances * np.outer(units, units))
     again = emlib.standard_errors(MODEL, FAITHFUL * units, rescaled)
     np.testing.assert_allclose(again.means, errors.means * units, rtol=1e-5)
     np.testing.assert_allclose(again.covariances, errors.covariances * np.outer(units, units), rtol=1e-5)

@@ -9,7 +9,7 @@ import pytest
 from models import COIN_HEADS, COINS, ROWS
 
 import emlib
-from emlib import CentreParams, GaussianMixture, GaussianMixtureParams, KMeans, SoftAssignment
+from emlib import CentreParams, GaussianMixture, GaussianMixtureParams, IncompleteNormal, KMeans, SoftAssignment
 from emlib.laws import LAWS
 
 X = emlib.datasets.faithful().x
@@ -168,6 +168,25 @@ def swapped(right, statistics):
     return MIXTURE.permute(right(statistics), [1, 0])
 
 
+CEMENT = emlib.datasets.cement().x
+
+
+def incomplete(**functions):
+    names = ["posterior", "entropy", "e_step", "q", "m_step", "free", "from_free"]
+    return mutant(IncompleteNormal(), CEMENT, IncompleteNormal().start(CEMENT, 0), names, **functions)
+
+
+def gaps_filled_in_and_no_more(right, x, params):
+    filled, log_likelihood = IncompleteNormal().posterior(x, params).means, right(x, params)[1]
+    return right(filled, params)[0], log_likelihood
+
+
+def fills_x(right, x, params):
+    result = right(x, params)
+    x[np.isnan(x)] = 0.0
+    return result
+
+
 BROKEN = {
     # what is wrong: (the model, the law that must break, what its report must say)
     "N instead of N_k in the means": (mutant(m_step=n_instead_of_n_k), "maximum", r"Q is larger by \d"),
@@ -290,6 +309,13 @@ BROKEN = {
         "maximum",
         r"Q is larger by \d",
     ),
+    "gaps: the covariance of the fill-ins forgotten": (
+        incomplete(e_step=gaps_filled_in_and_no_more),
+        "fisher",
+        r"free coordinate \d+ of 20: ∂Q = ",
+    ),
+    "gaps: entropy in bits": (incomplete(entropy=lambda right, x, p: right(x, p) / np.log(2)), "touches", "apart by "),
+    "gaps: E-step fills x": (incomplete(e_step=fills_x), "untouched", "changed x in place, by nan"),
     "m_step returns nothing": (mutant(m_step=lambda right, s: None), "ascent", "m_step returned None"),
     "m_step raises": (mutant(m_step=lambda right, s: s.no_such_field), "maximum", "AttributeError: .*no_such_field"),
     "m_step changes a shape": (

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from models import DATA, FAMILIES, mixture_data
+from models import DATA, FAMILIES, INCOMPLETE, mixture_data
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 from sklearn.cluster import KMeans as SkKMeans
@@ -13,7 +13,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as SkMixture
 
 import emlib
-from emlib import CentreParams, GaussianMixture, GaussianMixtureParams, KMeans, SoftAssignment
+from emlib import (
+    CentreParams,
+    GaussianMixture,
+    GaussianMixtureParams,
+    IncompleteNormal,
+    KMeans,
+    NormalParams,
+    SoftAssignment,
+)
 
 families = pytest.mark.parametrize("family", FAMILIES)
 
@@ -329,6 +337,67 @@ def test_one_centre_is_the_mean():
         assert trace.iterations <= 2
 
 
+# Gaps.
+
+
+def conditional(params, row):
+    """Mean and covariance of the gaps of `row` given what is seen, from the precision matrix; and the log density."""
+    gaps, seen = np.isnan(row), ~np.isnan(row)
+    precision = np.linalg.inv(params.covariance)
+    covariance = np.linalg.inv(precision[np.ix_(gaps, gaps)])
+    mean = params.mean[gaps] - covariance @ precision[np.ix_(gaps, seen)] @ (row - params.mean)[seen]
+    marginal = multivariate_normal(params.mean[seen], params.covariance[np.ix_(seen, seen)]) if seen.any() else None
+    return mean, covariance, marginal.logpdf(row[seen]) if seen.any() else 0.0
+
+
+@pytest.mark.parametrize("name", ["cement", "iris", "ten features"])
+def test_gaps_are_filled_in_with_their_conditional_distribution(name):
+    x, model = INCOMPLETE[name], IncompleteNormal()
+    params = model.start(x, 0)
+    for _ in range(3):
+        params = model.m_step(model.e_step(x, params)[0])
+    fill, scores, entropy = model.posterior(x, params), model.score_samples(x, params), 0.0
+    for n, row in enumerate(x):
+        mean, covariance, log_density = conditional(params, row)
+        gaps = np.isnan(row)
+        np.testing.assert_allclose(fill.means[n][gaps], mean, rtol=1e-8)
+        np.testing.assert_array_equal(fill.means[n][~gaps], row[~gaps])
+        np.testing.assert_allclose(fill.covariances[n][np.ix_(gaps, gaps)], covariance, rtol=1e-6, atol=1e-9)
+        assert not fill.covariances[n][~gaps].any()
+        assert scores[n] == pytest.approx(log_density, rel=1e-9)
+        entropy += multivariate_normal(mean, covariance).entropy() if gaps.any() else 0.0
+    assert model.entropy(x, params) == pytest.approx(entropy, rel=1e-9)
+    assert model.e_step(x, params)[1] == pytest.approx(scores.sum(), rel=1e-12)
+
+
+def test_no_optimiser_finds_a_likelier_normal_for_data_with_gaps():
+    x, model = INCOMPLETE["iris"], IncompleteNormal()
+    trace = emlib.fit(model, x, model.start(x, 0), tol=1e-12, max_iter=5000)
+    like = trace.params
+    found = minimize(
+        lambda v: -model.score_samples(x, model.from_free(v, like)).sum(), model.free(like) + 0.05, method="BFGS"
+    )
+    assert -found.fun <= trace.objective + 1e-9
+    assert -found.fun == pytest.approx(trace.objective, abs=1e-5)
+
+
+def test_without_gaps_one_step_gives_mean_and_covariance():
+    x, model = DATA["iris"], IncompleteNormal()
+    params = model.m_step(model.e_step(x, model.start(x, 0))[0])
+    np.testing.assert_allclose(params.mean, x.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(params.covariance, np.cov(x.T, bias=True), rtol=1e-12)
+
+
+def test_a_row_of_only_gaps_changes_nothing_at_the_maximum():
+    x, model = INCOMPLETE["cement"], IncompleteNormal()
+    fitted = [
+        emlib.fit(model, rows, model.start(x, 0), tol=0, max_iter=5000)
+        for rows in (x, np.vstack([x, np.full((2, 5), np.nan)]))
+    ]
+    assert fitted[0].objective == pytest.approx(fitted[1].objective, abs=1e-9)
+    np.testing.assert_allclose(fitted[0].params.mean, fitted[1].params.mean, rtol=1e-6)
+
+
 # Samples have the moments of the model.
 
 
@@ -350,6 +419,12 @@ def test_a_sample_has_the_moments_of_its_mixture(family):
     assert (np.abs(counts - n * params.weights) <= 5 * np.sqrt(n * params.weights * (1 - params.weights))).all()
     for k, covariance in enumerate(full(params, family)):
         assert standard_errors_apart(x[z == k], params.means[k], covariance) < 5
+
+
+def test_a_sample_of_a_normal_has_its_moments():
+    mean, covariance = np.array([1.0, -2.0, 0.5]), random_params("full", 1, 3, seed=5).covariances[0]
+    x = IncompleteNormal().sample(NormalParams(mean, covariance), 20_000, 0)
+    assert standard_errors_apart(x, mean, covariance) < 5
 
 
 @pytest.mark.parametrize(

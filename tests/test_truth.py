@@ -8,7 +8,7 @@ import pytest
 from models import COIN_HEADS, COINS, DEATHS, LINKAGE, LINKAGE_COUNTS, TwoPoissons
 
 import emlib
-from emlib import GaussianMixture, GaussianMixtureParams, datasets
+from emlib import GaussianMixture, GaussianMixtureParams, IncompleteNormal, datasets
 
 FAITHFUL = datasets.faithful().x
 IRIS = datasets.iris()
@@ -117,6 +117,15 @@ def test_the_death_notices_of_hasselblad():
     trace = limit(TwoPoissons(), DEATHS, np.array([0.36, 1.25, 2.66]))
     assert trace.objective == pytest.approx(-1989.945859883, abs=1e-8)
     np.testing.assert_allclose(trace.params, [0.35988539698, 1.25609510122, 2.66340435663], rtol=1e-4)
+
+
+def test_the_means_of_rubins_cements():
+    x, model = datasets.cement().x, IncompleteNormal()
+    for seed in range(3):
+        params = limit(model, x, model.start(x, seed)).params
+        np.testing.assert_allclose(
+            params.mean, [6.6551658, 49.9652591, 11.7692308, 27.0470890, 95.4230769], atol=1.5e-7
+        )
 
 
 # Traps.

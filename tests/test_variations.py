@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import emlib
-from emlib import MAP, GaussianMixture, KMeans, Moments, Relaxed, Stochastic, Tempered, datasets
+from emlib import GaussianMixture, KMeans, Moments, Relaxed, Stochastic, Tempered, WithPrior, datasets
 from emlib.laws import LAWS
 
 FAITHFUL = datasets.faithful().x
@@ -44,7 +44,9 @@ def test_squarem_climbs_in_every_step_and_arrives_sooner(n_components, seed):
     assert leaps.iterations < plain.iterations
     for snapshot in leaps.snapshots[:: len(leaps) // 5]:
         assert model.e_step(FAITHFUL, snapshot.params)[1] == snapshot.objective
-    np.testing.assert_allclose(model.m_step(model.e_step(FAITHFUL, leaps.params)[0]).means, leaps.params.means, rtol=1e-4)
+    np.testing.assert_allclose(
+        model.m_step(model.e_step(FAITHFUL, leaps.params)[0]).means, leaps.params.means, rtol=1e-4
+    )
 
 
 def test_squarem_counts_its_snapshots_one_by_one():
@@ -66,12 +68,12 @@ def test_squarem_refuses_a_leap_out_of_the_domain():
         assert a.objective == b.objective
 
 
-# MAP
+# WithPrior
 
 
 @pytest.mark.parametrize("n_components", [1, 2, 3])
 def test_map_keeps_every_law(n_components):
-    model = MAP(GaussianMixture(n_components), imagined(n_components, 4))
+    model = WithPrior(GaussianMixture(n_components), imagined(n_components, 4))
     report = emlib.check_laws(model, FAITHFUL, model.start(FAITHFUL, 1))
     assert [law.name for law in report.laws if not law.holds] == [], report
 
@@ -80,7 +82,7 @@ def test_map_of_one_normal_is_the_mode_of_its_posterior():
     """Normal–inverse-Wishart, Gelman et al. (2013), Bayesian Data Analysis, § 3.6, with κ = n, ν = n − D − 2."""
     count, (n, d) = 7.0, FAITHFUL.shape
     prior = imagined(1, count)
-    params = emlib.fit(MAP(GaussianMixture(1), prior), FAITHFUL, GaussianMixture(1).start(FAITHFUL, 0)).params
+    params = emlib.fit(WithPrior(GaussianMixture(1), prior), FAITHFUL, GaussianMixture(1).start(FAITHFUL, 0)).params
     centre, scatter = prior.means[0], prior.scatters[0]
     mean = FAITHFUL.mean(axis=0)
     apart = np.outer(mean - centre, mean - centre) * count * n / (count + n)
@@ -91,7 +93,7 @@ def test_map_of_one_normal_is_the_mode_of_its_posterior():
 
 
 def test_map_is_the_dirichlet_s_mode_in_the_weights():
-    model = MAP(MODEL, imagined(2, 10))
+    model = WithPrior(MODEL, imagined(2, 10))
     statistics, _ = model.e_step(FAITHFUL, START)
     np.testing.assert_allclose(model.m_step(statistics).weights, (statistics.counts + 10) / (len(FAITHFUL) + 20))
 
@@ -103,7 +105,7 @@ def test_map_cures_a_collapse():
     )
     with pytest.raises(emlib.DegenerateError, match="has collapsed"):
         emlib.fit(MODEL, FAITHFUL, onto_a_point)
-    cured = emlib.fit(MAP(MODEL, imagined(2, 1)), FAITHFUL, onto_a_point)
+    cured = emlib.fit(WithPrior(MODEL, imagined(2, 1)), FAITHFUL, onto_a_point)
     assert cured.converged
     assert np.linalg.eigvalsh(cured.params.covariances).min() > 0
 
@@ -215,7 +217,10 @@ def test_statistics_of_any_form_can_be_scaled_and_added():
     [
         (lambda: Tempered(MODEL, -1.0), "temperature is -1.0"),
         (lambda: Relaxed(MODEL, 0.0), "omega is 0.0"),
-        (lambda: next(emlib.stepwise(MODEL, [FAITHFUL], START, decay=0.5)), "decay is 0.5; it must be greater than 0.5"),
+        (
+            lambda: next(emlib.stepwise(MODEL, [FAITHFUL], START, decay=0.5)),
+            "decay is 0.5; it must be greater than 0.5",
+        ),
         (lambda: next(emlib.stepwise(MODEL, [FAITHFUL], START, decay=1.5)), "decay is 1.5"),
         (lambda: next(emlib.stepwise(MODEL, [FAITHFUL], START, offset=0)), "offset is 0"),
     ],
@@ -233,5 +238,7 @@ def test_a_wrapper_can_be_copied_and_shows_what_it_wraps():
 
 
 def test_the_laws_of_a_wrapper_are_all_checked():
-    assert {law.name for law in emlib.check_laws(Relaxed(MODEL, 1.5), FAITHFUL, START).laws if law.holds is None} == set()
+    assert {
+        law.name for law in emlib.check_laws(Relaxed(MODEL, 1.5), FAITHFUL, START).laws if law.holds is None
+    } == set()
     assert set(LAWS) >= {"additive", "maximum"}

@@ -1,6 +1,6 @@
-"""Data to learn from: three real sets with their sources, and seeded simulators whose truth is known."""
+"""Data to learn from: real sets with their sources, and seeded simulators whose truth is known."""
 
-from emlib.datasets.bundled import death_notices, faithful, iris
+from emlib.datasets.bundled import cement, death_notices, earthquakes, faithful, iris, motorettes
 from emlib.datasets.record import Dataset
 from emlib.datasets.simulated import (
     blobs,
@@ -15,11 +15,14 @@ from emlib.datasets.simulated import (
 __all__ = [
     "Dataset",
     "blobs",
+    "cement",
     "death_notices",
+    "earthquakes",
     "elongated",
     "faithful",
     "iris",
     "moons",
+    "motorettes",
     "outlier",
     "rings",
     "unequal_sizes",

@@ -90,6 +90,83 @@ def death_notices():
     )
 
 
+def earthquakes():
+    """Return the number of earthquakes of magnitude 7 and more in the world in each of the 107 years 1900–2006.
+
+    Returns
+    -------
+    Dataset
+        `x` of shape (107, 1): one count per year, in the order of the years. There are no labels.
+    """
+    return Dataset(
+        x=read_only([row[1:] for row in _rows("earthquakes.csv")], float),
+        feature_names=("earthquakes per year",),
+        labels=None,
+        label_names=(),
+        description=(
+            "Earthquakes of magnitude 7 and more in the world in each year from 1900 to 2006. The counts vary more "
+            "than those of one Poisson distribution, and quiet and busy years come in runs."
+        ),
+        citation=(
+            "W. Zucchini and I. L. MacDonald (2009), Hidden Markov Models for Time Series, Chapman & Hall, Table 1.1; "
+            "counted in the catalogue of the US Geological Survey."
+        ),
+    )
+
+
+def cement():
+    """Return four ingredients of 13 cements and the heat that each gives off as it hardens, with 15 values missing.
+
+    Returns
+    -------
+    Dataset
+        `x` of shape (13, 5): tricalcium aluminate, tricalcium silicate, tetracalcium aluminoferrite, dicalcium silicate
+        (per cent of weight) and heat (calories per gram); nan marks a gap. There are no labels.
+    """
+    return Dataset(
+        x=read_only([[value or "nan" for value in row] for row in _rows("cement_missing.csv")], float),
+        feature_names=("C₃A (%)", "C₃S (%)", "C₄AF (%)", "C₂S (%)", "heat (cal/g)"),
+        labels=None,
+        label_names=(),
+        description=(
+            "Composition of 13 Portland cements and the heat given off in 180 days of hardening. The data were "
+            "complete; D. B. Rubin took out 15 values, in a pattern, to have an example of missing data."
+        ),
+        citation=(
+            "H. Woods, H. H. Steinour and H. R. Starke (1932), Effect of composition of Portland cement on heat "
+            "evolved during hardening, Industrial and Engineering Chemistry 24, 1207–1214; the gaps after D. B. Rubin "
+            "(1976), Comparing regressions when some predictor values are missing, Technometrics 18, 201–205."
+        ),
+    )
+
+
+def motorettes():
+    """Return how long 40 motorettes ran at four temperatures, 23 of which were still running when the test ended.
+
+    Returns
+    -------
+    Dataset
+        `x` of shape (40, 2): temperature (°C) and hours until failure, or until the end of the test. `labels` is 1
+        where the motorette had failed and 0 where it was still running: its life is then known only to be longer.
+    """
+    rows = np.array(_rows("motorettes.csv"), dtype=float)
+    return Dataset(
+        x=read_only(rows[:, :2], float),
+        feature_names=("temperature (°C)", "time (hours)"),
+        labels=read_only(rows[:, 2], int),
+        label_names=("running", "failed"),
+        description=(
+            "Accelerated life test of the insulation of 40 small motors, ten at each of four temperatures. At 150 °C "
+            "none had failed when the test ended. The logarithm of the life is taken to be a line in 1/(absolute "
+            "temperature)."
+        ),
+        citation=(
+            "J. Schmee and G. J. Hahn (1979), A simple method for regression analysis with censored data, "
+            "Technometrics 21, 417–432; after W. B. Nelson and G. J. Hahn (1972)."
+        ),
+    )
+
+
 def _rows(filename):
     # importlib.resources would cost a third of the time that `import emlib` takes
     path = os.path.join(os.path.dirname(__file__), filename)

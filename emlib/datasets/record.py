@@ -11,7 +11,8 @@ class Dataset(NamedTuple):
     Attributes
     ----------
     x : array (N, D)
-        The data: float64, read-only, because every model, figure and slider of a chapter looks at the same array.
+        The data: float64, nan marking a gap; read-only, because every model, figure and slider of a chapter looks at
+        the same array.
     feature_names : tuple of str
         One name per column, with its unit.
     labels : int array (N,) or None

@@ -13,7 +13,8 @@ import numpy as np
 
 from emlib import checks, starts
 from emlib.errors import DegenerateError
-from emlib.numerics import Moments, condition, log_sum_exp, row_squares
+from emlib.models.mixture import Mixture
+from emlib.numerics import Moments, row_squares
 
 FAMILIES = ("full", "tied", "diag", "spherical")
 #: A variance below this fraction of the data's own, in any direction, is a collapse.
@@ -41,7 +42,7 @@ class GaussianMixtureParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class GaussianMixture:
+class GaussianMixture(Mixture):
     """A mixture of K normal distributions; the objective is the log-likelihood ℓ.
 
     Nothing is added to a covariance to keep it away from zero: rescaling the data rescales the fit. A component that
@@ -54,11 +55,10 @@ class GaussianMixture:
     covariance_type : "full", "tied", "diag" or "spherical"
     """
 
-    n_components: int
     covariance_type: str = "full"
 
     def __post_init__(self):
-        checks.integer(self.n_components, "n_components")
+        super().__post_init__()
         checks.choice(self.covariance_type, "covariance_type", FAMILIES)
 
     def start(self, x, rng, how="kmeans++"):
@@ -70,15 +70,9 @@ class GaussianMixture:
         weights, _, covariances = self.m_step(overall)
         return GaussianMixtureParams(weights, centres, covariances)
 
-    def posterior(self, x, params):
-        """The responsibilities r_nk = p(z_n = k | x_n, θ), (N, K)."""
-        return condition(self._log_joint(*self.checked_pair(x, params)))[0]
-
-    def e_step(self, x, params):
-        """The expected counts, means and scatters, and ℓ. Returns (`Moments`, log-likelihood)."""
-        x, params = self.checked_pair(x, params)
-        responsibilities, log_density = condition(self._log_joint(x, params))
-        return Moments.of(x, responsibilities, params.means, self._full), log_density.sum()
+    def statistics(self, x, responsibilities, params):
+        """The expected counts, means and scatters: `Moments`, taken about the present means."""
+        return Moments.of(x, responsibilities, params.means, self._full)
 
     def q(self, params, statistics):
         """Q(θ|θᵗ) = Σ_k N_k log τ_k − ½ Σ_k [N_k log |2πΣ_k| + tr(Σ_k⁻¹ Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ)]."""
@@ -102,11 +96,10 @@ class GaussianMixture:
         """
         statistics = self._checked_statistics(statistics)
         counts, means = statistics.counts, statistics.means
-        for k in np.flatnonzero(counts < np.finfo(float).tiny / np.finfo(float).eps):
-            raise DegenerateError(f"component {k} is dead: its expected count is {counts[k]:.1e}; start it elsewhere")
+        weights = self._new_weights(counts)
         covariances = self._average(statistics.scatters, counts)
         self._refuse_collapse(statistics, means, covariances)
-        return GaussianMixtureParams(counts / counts.sum(), means, covariances)
+        return GaussianMixtureParams(weights, means, covariances)
 
     def sample(self, params, n, rng):
         """`n` points and their components, (N, D) and (N,)."""
@@ -116,10 +109,6 @@ class GaussianMixture:
         for k, covariance in enumerate(self.full_covariances(params)):
             x[z == k] = params.means[k] + x[z == k] @ cholesky(covariance, f"covariances[{k}]").T
         return x, z
-
-    def score_samples(self, x, params):
-        """log p(x_n | θ), (N,)."""
-        return condition(self._log_joint(*self.checked_pair(x, params)))[1]
 
     def full_covariances(self, params):
         """The covariances as K matrices, (K, D, D), whatever the family."""
@@ -138,8 +127,6 @@ class GaussianMixture:
         for "diag" and "spherical").
         """
         weights, means, covariances = self.checked(params)
-        for k in np.flatnonzero(weights == 0):
-            raise ValueError(f"weights[{k}] is 0 and has no logarithm; it must be greater than 0")
         if self._full:
             rows, columns = np.tril_indices(means.shape[1])
             factors = np.array([cholesky(covariance, name) for name, covariance in self._named(covariances)])
@@ -147,16 +134,14 @@ class GaussianMixture:
             spread[:, rows == columns] = np.log(spread[:, rows == columns])
         else:
             spread = np.log(positive(covariances)) / 2
-        return np.concatenate([np.log(weights[:-1] / weights[-1]), means.ravel(), spread.ravel()])
+        return np.concatenate([self._free_weights(weights), means.ravel(), spread.ravel()])
 
     def from_free(self, vector, like):
         """The parameters that `free` turns into `vector`; `like`, any valid parameters, gives the shapes."""
         like = self.checked(like)
-        n_components, n_features = like.means.shape
-        vector = checks.array(vector, "vector", shape=self.free(like).shape)
-        logits, means, spread = np.split(vector, [n_components - 1, n_components - 1 + like.means.size])
-        logits = np.append(logits, 0.0)
-        weights = np.exp(logits - log_sum_exp(logits))
+        n_features = like.means.shape[1]
+        weights, others = self._weights_from(checks.array(vector, "vector", shape=self.free(like).shape))
+        means, spread = np.split(others, [like.means.size])
         if self._full:
             factors = np.zeros(like.covariances.shape)
             rows, columns = np.tril_indices(n_features)
