@@ -23,6 +23,13 @@ from emlib.models.categorical_mixture import CategoricalMixture, CategoricalMixt
 from emlib.models.centres import CentreParams
 from emlib.models.count_mixture import ExpectedPowers
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
+from emlib.models.hidden_markov import (
+    HiddenMarkov,
+    HiddenMarkovParams,
+    HiddenMarkovStatistics,
+    sequences,
+    stationary_distribution,
+)
 from emlib.models.incomplete_normal import FillIns, IncompleteMoments, IncompleteNormal, NormalParams
 from emlib.models.kmeans import KMeans
 from emlib.models.poisson_mixture import PoissonMixture, PoissonMixtureParams
@@ -46,6 +53,9 @@ __all__ = [
     "FillIns",
     "GaussianMixture",
     "GaussianMixtureParams",
+    "HiddenMarkov",
+    "HiddenMarkovParams",
+    "HiddenMarkovStatistics",
     "IncompleteMoments",
     "IncompleteNormal",
     "KMeans",
@@ -77,7 +87,9 @@ __all__ = [
     "observed_information",
     "rate_matrix",
     "restarts",
+    "sequences",
     "squarem",
     "standard_errors",
+    "stationary_distribution",
     "stepwise",
 ]

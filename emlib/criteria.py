@@ -5,7 +5,7 @@ All are in scikit-learn's sign: the smaller the better. p is the number of free 
 
 import numpy as np
 
-from emlib.engine import e_step
+from emlib.engine import e_step, total_unit
 
 
 def bic(model, x, params):
@@ -13,7 +13,7 @@ def bic(model, x, params):
 
     Schwarz (1978), Estimating the dimension of a model. Annals of Statistics 6, 461–464.
     """
-    return deviance(model, x, params) + n_free(model, params) * np.log(len(x))
+    return deviance(model, x, params) + n_free(model, params) * np.log(total_unit(model, x))
 
 
 def aic(model, x, params):

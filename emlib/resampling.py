@@ -3,6 +3,8 @@
 Efron (1979), Bootstrap methods: another look at the jackknife. Annals of Statistics 7, 1–26.
 """
 
+import numpy as np
+
 from emlib import checks
 from emlib.engine import MAX_ITER, TOL, each, fit
 
@@ -15,13 +17,13 @@ def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_i
     Parameters
     ----------
     model : a model, with ``sample`` if `parametric`
-    x : (N, …)
-        The data, of which N rows are drawn with replacement.
+    x : array (N, …) or list of sequences
+        The data, of which as many rows, or sequences, are drawn with replacement.
     params : the fit to the data themselves
     n : int
     seed : int or numpy.random.Generator
     parametric : bool
-        Draw N rows from the model with `params` instead.
+        Draw as many from the model with `params` instead.
     tol, max_iter : as in `emlib.fit`
 
     Returns
@@ -35,12 +37,17 @@ def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_i
         If every fit ended in one.
     """
 
+    def draw(size, rng):
+        drawn = model.sample(params, size, rng)
+        return drawn if isinstance(drawn, np.ndarray) else drawn[0]
+
     def refit(rng):
+        sequences = isinstance(x, list)
         if parametric:
-            drawn = model.sample(params, len(x), rng)
-            drawn = drawn[0] if isinstance(drawn, tuple) else drawn
+            again = [draw(len(sequence), rng) for sequence in x] if sequences else draw(len(x), rng)
         else:
-            drawn = x[rng.integers(len(x), size=len(x))]
-        return fit(model, drawn, params, tol=tol, max_iter=max_iter)
+            rows = rng.integers(len(x), size=len(x))
+            again = [x[row] for row in rows] if sequences else x[rows]
+        return fit(model, again, params, tol=tol, max_iter=max_iter)
 
     return each(refit, checks.rng(seed).spawn(checks.integer(n, "n")), "resampled fits")

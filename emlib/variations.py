@@ -108,7 +108,7 @@ class Tempered(Wrapper):
 
     def e_step(self, x, params):
         """The statistics under q(Z), and Q + T·H."""
-        statistics = _statistics(self.model, x, self.posterior(x, params), params)
+        statistics = self.model.statistics(x, self.posterior(x, params), params)
         return statistics, self.model.q(params, statistics) + self.entropy(x, params)
 
 
@@ -132,13 +132,7 @@ class Stochastic(Wrapper):
         """The statistics of the data with the components that were drawn, and ℓ."""
         r = self.model.posterior(x, params)
         z = (r.cumsum(axis=1) > self.rng.random((len(r), 1))).argmax(axis=1)
-        return _statistics(self.model, x, np.eye(r.shape[1])[z], params), self.model.e_step(x, params)[1]
-
-
-def _statistics(model, x, responsibilities, params):
-    """The model's statistics under another q(Z)."""
-    x, params = model.checked_pair(x, params)
-    return model.statistics(x, responsibilities, params)
+        return self.model.statistics(x, np.eye(r.shape[1])[z], params), self.model.e_step(x, params)[1]
 
 
 class FromHere(NamedTuple):

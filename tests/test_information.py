@@ -102,6 +102,17 @@ def test_the_bootstrap_spreads_as_the_information_says(parametric):
     np.testing.assert_allclose(spread, emlib.standard_errors(MODEL, FAITHFUL, MIXTURE).means, rtol=0.35)
 
 
+@pytest.mark.parametrize("parametric", [False, True])
+def test_sequences_are_resampled_whole(parametric):
+    model = emlib.HiddenMarkov(emlib.PoissonMixture(2))
+    quakes = emlib.datasets.earthquakes().x
+    x = [quakes[:50], quakes[50:80], quakes[80:]]
+    params = emlib.fit(model, x, model.start(x, 0)).params
+    fits = emlib.bootstrap(model, x, params, 4, seed=0, parametric=parametric).traces
+    assert len({trace.objective for trace in fits}) > 1
+    assert emlib.bic(model, x, params) == -2 * model.e_step(x, params)[1] + 5 * np.log(len(quakes))
+
+
 def test_the_bootstrap_repeats_itself():
     first, second = (emlib.bootstrap(MODEL, FAITHFUL, MIXTURE, 3, seed=7).traces for _ in range(2))
     assert [trace.objective for trace in first] == [trace.objective for trace in second]

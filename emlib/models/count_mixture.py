@@ -57,11 +57,6 @@ class CountMixture(Mixture):
         chosen = self._powers(starts.centres(x, self.n_components, rng, "points"))
         return self.m_step(ExpectedPowers(np.full(self.n_components, 2.0), chosen + self._powers(x).mean(axis=0), 0.0))
 
-    def statistics(self, x, responsibilities, params):
-        """The expected counts and powers: `ExpectedPowers`."""
-        powers = responsibilities.T @ self._powers(x)
-        return ExpectedPowers(responsibilities.sum(axis=0), powers, self._log_constants(x).sum())
-
     def q(self, params, statistics):
         """Q(θ|θᵗ) = Σ_k [N_k (log τ_k − a_k) + Σ_j t_kj log b_kj] + Σ_n log h(x_n), t_kj the expected powers."""
         weights, components = self.checked(params)
@@ -123,6 +118,11 @@ class CountMixture(Mixture):
         if x.shape[1] != params[1].shape[1]:
             raise ValueError(f"x has {x.shape[1]} features; the parameters describe {params[1].shape[1]}")
         return x, params
+
+    def _expected(self, x, responsibilities, params):
+        """The expected counts and powers."""
+        powers = responsibilities.T @ self._powers(x)
+        return ExpectedPowers(responsibilities.sum(axis=0), powers, self._log_constants(x).sum())
 
     def _condition(self, x, params):
         """As for every mixture; a point that no component can produce has no responsibilities, and log p = −inf."""

@@ -70,10 +70,6 @@ class GaussianMixture(Mixture):
         weights, _, covariances = self.m_step(overall)
         return GaussianMixtureParams(weights, centres, covariances)
 
-    def statistics(self, x, responsibilities, params):
-        """The expected counts, means and scatters: `Moments`, taken about the present means."""
-        return Moments.of(x, responsibilities, params.means, self._full)
-
     def q(self, params, statistics):
         """Q(θ|θᵗ) = Σ_k N_k log τ_k − ½ Σ_k [N_k log |2πΣ_k| + tr(Σ_k⁻¹ Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ)]."""
         weights, means, covariances = self.checked(params)
@@ -181,6 +177,10 @@ class GaussianMixture(Mixture):
     def _full(self):
         """Whether the scatter has to be kept as matrices."""
         return self.covariance_type in ("full", "tied")
+
+    def _expected(self, x, responsibilities, params):
+        """The expected counts, means and scatters."""
+        return Moments.of(x, responsibilities, params.means, self._full)
 
     def _log_joint(self, x, params):
         """log τ_k + log Normal(x_n; μ_k, Σ_k), (N, K)."""

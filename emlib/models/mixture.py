@@ -11,10 +11,10 @@ from emlib.numerics import condition, log_ratios, shares
 
 @dataclass(frozen=True)
 class Mixture:
-    """A mixture of K components. It becomes whole with ``checked_pair``, ``_log_joint``, ``statistics`` and the M-step.
+    """A mixture of K components. It becomes whole with ``checked_pair``, ``_log_joint`` and what the components need.
 
-    ``_log_joint(x, params)`` is log τ_k + log p(x_n | z_n = k), (N, K). ``statistics(x, responsibilities, params)`` are
-    the expected ones under any q(Z), (N, K), for data and parameters that ``checked_pair`` has seen.
+    ``_log_joint(x, params)`` is log τ_k + log p(x_n | z_n = k), (N, K); ``_expected(x, responsibilities, params)`` the
+    expected sufficient statistics.
     """
 
     n_components: int
@@ -27,10 +27,20 @@ class Mixture:
         return self._condition(*self.checked_pair(x, params))[0]
 
     def e_step(self, x, params):
-        """The expected statistics under the responsibilities, and the log-likelihood ℓ."""
+        """The expected sufficient statistics under the posterior, and ℓ. Returns (statistics, log-likelihood)."""
         x, params = self.checked_pair(x, params)
         responsibilities, log_density = self._condition(x, params)
-        return self.statistics(x, responsibilities, params), log_density.sum()
+        return self._expected(x, responsibilities, params), log_density.sum()
+
+    def statistics(self, x, responsibilities, params):
+        """The expected sufficient statistics under any `responsibilities` (N, K), whoever found them."""
+        x, params = self.checked_pair(x, params)
+        shape = (len(x), self.n_components)
+        return self._expected(x, checks.array(responsibilities, "responsibilities", shape=shape), params)
+
+    def log_joint(self, x, params):
+        """log p(x_n, z_n = k | θ), (N, K)."""
+        return self._log_joint(*self.checked_pair(x, params))
 
     def score_samples(self, x, params):
         """log p(x_n | θ), (N,)."""

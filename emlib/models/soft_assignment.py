@@ -55,12 +55,14 @@ class SoftAssignment(CentreModel):
         """The moments of the data under the responsibilities, and ℓ. Returns (`Moments`, log-likelihood)."""
         x, means = self.checked_pair(x, params)
         distances = squared_distances(x, means)
-        statistics = self.statistics(x, self._responsibilities(distances), means)
+        statistics = Moments.of(x, self._responsibilities(distances), means, full=False)
         return statistics, self._log_density(distances, x.shape[1]).sum()
 
-    def statistics(self, x, responsibilities, means):
-        """The expected counts, means and squares: `Moments`, taken about the present means."""
-        return Moments.of(x, responsibilities, means, full=False)
+    def statistics(self, x, responsibilities, params):
+        """The moments of the data under any `responsibilities` (N, K), whoever found them."""
+        x, means = self.checked_pair(x, params)
+        shape = (len(x), self.n_components)
+        return Moments.of(x, checks.array(responsibilities, "responsibilities", shape=shape), means, full=False)
 
     def q(self, params, statistics):
         """Q(θ|θᵗ) = Σ_nk r_nk log p(x_n, z_n = k | θ)."""
