@@ -20,9 +20,16 @@ from emlib.information import missing_information, observed_information, rate_ma
 from emlib.laws import Law, LawReport, check_laws
 from emlib.models.binomial_mixture import BinomialMixture, BinomialMixtureParams
 from emlib.models.categorical_mixture import CategoricalMixture, CategoricalMixtureParams
+from emlib.models.censored_exponential import CensoredExponential, ExpectedLifetimes, ExponentialParams, Lifetimes
 from emlib.models.centres import CentreParams
 from emlib.models.count_mixture import ExpectedPowers
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
+from emlib.models.grouped_multinomial import (
+    ExpectedKinds,
+    GroupedMultinomial,
+    GroupedMultinomialParams,
+    KindCounts,
+)
 from emlib.models.hidden_markov import (
     HiddenMarkov,
     HiddenMarkovParams,
@@ -33,6 +40,7 @@ from emlib.models.hidden_markov import (
 from emlib.models.incomplete_normal import FillIns, IncompleteMoments, IncompleteNormal, NormalParams
 from emlib.models.kmeans import KMeans
 from emlib.models.poisson_mixture import PoissonMixture, PoissonMixtureParams
+from emlib.models.regression_mixture import RegressionMixture, RegressionMixtureParams
 from emlib.models.soft_assignment import SoftAssignment
 from emlib.numerics import Moments, log_sum_exp
 from emlib.resampling import bootstrap
@@ -43,29 +51,39 @@ __all__ = [
     "BinomialMixtureParams",
     "CategoricalMixture",
     "CategoricalMixtureParams",
+    "CensoredExponential",
     "CentreParams",
     "ConvergenceWarning",
     "DegenerateError",
     "DegenerateWarning",
     "EmptyClusterWarning",
     "Estimator",
+    "ExpectedKinds",
+    "ExpectedLifetimes",
     "ExpectedPowers",
+    "ExponentialParams",
     "FillIns",
     "GaussianMixture",
     "GaussianMixtureParams",
+    "GroupedMultinomial",
+    "GroupedMultinomialParams",
     "HiddenMarkov",
     "HiddenMarkovParams",
     "HiddenMarkovStatistics",
     "IncompleteMoments",
     "IncompleteNormal",
     "KMeans",
+    "KindCounts",
     "Law",
     "LawReport",
+    "Lifetimes",
     "Moments",
     "NormalParams",
     "ObjectiveFell",
     "PoissonMixture",
     "PoissonMixtureParams",
+    "RegressionMixture",
+    "RegressionMixtureParams",
     "Relaxed",
     "Restarts",
     "Snapshot",

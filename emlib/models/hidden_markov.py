@@ -124,8 +124,11 @@ class HiddenMarkov:
         return np.mean([len(sequence) for sequence in _checked_sequences(x)])
 
     def posterior(self, x, params):
-        """The smoothed probabilities of the states, p(z_t = k | x, θ), for each sequence an array (T, K)."""
-        chains = self._possible(*self._forward_backward(x, params)[:2])
+        """The smoothed probabilities of the states, p(z_t = k | x, θ), for each sequence an array (T, K).
+
+        A sequence that cannot be under `params` has none: its rows are 0.
+        """
+        chains, *_ = self._forward_backward(x, params)
         return [rows[inside] for rows, inside in zip(chains.smoothed, chains.inside, strict=True)]
 
     def entropy(self, x, params):
@@ -133,7 +136,7 @@ class HiddenMarkov:
 
         The states of a path hang together, so it is less than the sum of the entropies of `posterior`.
         """
-        chains, params = self._forward_backward(x, params)[:2]
+        chains, params, _ = self._forward_backward(x, params)
         pairs = chains.filtered[:, :-1, :, None] * params.transitions * chains.ratios[:, 1:, None, :]
         steps, first, before = chains.inside[:, 1:], chains.smoothed[:, 0], chains.smoothed[:, :-1]
         # H(z_1) + Σ_t [H(z_{t−1}, z_t) − H(z_{t−1})]
@@ -142,7 +145,6 @@ class HiddenMarkov:
     def e_step(self, x, params):
         """Baum and Welch's expected counts, and ℓ. Returns (`HiddenMarkovStatistics`, log-likelihood)."""
         chains, params, joined = self._forward_backward(x, params)
-        self._possible(chains, params)
         k = self.n_components
         steps = chains.filtered[:, :-1].reshape(-1, k).T @ (chains.ratios * chains.inside[:, :, None])[:, 1:].reshape(
             -1, k
@@ -311,14 +313,6 @@ class HiddenMarkov:
                 smoothed[:, t] = filtered[:, t] * (ratios[:, t + 1] @ params.transitions.T)
             np.divide(smoothed[:, t], predicted[:, t], out=ratios[:, t], where=predicted[:, t] > 0)
         return _Chains(inside, log_scales, filtered, ratios, smoothed), params, joined
-
-    def _possible(self, chains, params):
-        """`chains` if every sequence can be."""
-        for s, t in np.argwhere(chains.log_scales == -np.inf):
-            raise ValueError(
-                f"x[{s}][{t}] has probability 0 after what precedes it; no state of params can emit it there"
-            )
-        return chains
 
 
 def sequences(x, lengths):
