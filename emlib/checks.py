@@ -192,4 +192,4 @@ def _squarable(value, name):
 
 
 def _place(name, position):
-    return f"{name}[{', '.join(map(str, position))}]" if position else name
+    return f"{name}[{', '.join(map(str, position))}]" if len(position) else name

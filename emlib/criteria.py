@@ -1,6 +1,7 @@
 """How many components, which family: what a maximum is worth once its free parameters are paid for.
 
-All are in scikit-learn's sign: the smaller the better. p is the number of free parameters, N that of data points.
+All are in scikit-learn's sign: the smaller the better. p is the number of free parameters, N that of observations, also
+where they come in sequences.
 """
 
 import numpy as np

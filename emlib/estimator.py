@@ -41,11 +41,13 @@ class Estimator:
         return self
 
     def predict_proba(self, x):
-        """The posterior of the components, (N, K)."""
+        """The posterior of the components, (N, K); for sequences a list of such tables."""
         return self.model.posterior(x, self._fitted())
 
     def predict(self, x):
-        """The most probable component of each point, (N,)."""
+        """The most probable component of each point, (N,); for sequences a list of the most probable paths."""
+        if hasattr(self.model, "viterbi"):
+            return self.model.viterbi(x, self._fitted())[0]
         return self.predict_proba(x).argmax(axis=1)
 
     def score_samples(self, x):

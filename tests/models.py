@@ -3,12 +3,32 @@
 A new model joins the laws with one row in `ROWS`.
 """
 
+import itertools
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from emlib import GaussianMixture, IncompleteNormal, KMeans, SoftAssignment, datasets, log_sum_exp
+from emlib import (
+    BinomialMixture,
+    CategoricalMixture,
+    CategoricalMixtureParams,
+    CensoredExponential,
+    ExponentialParams,
+    GaussianMixture,
+    GroupedMultinomial,
+    HiddenMarkov,
+    IncompleteNormal,
+    KMeans,
+    PoissonMixture,
+    PoissonMixtureParams,
+    RegressionMixture,
+    RegressionMixtureParams,
+    SoftAssignment,
+    datasets,
+    log_sum_exp,
+    sequences,
+)
 from emlib.laws import LAWS
 
 FAMILIES = ("full", "tied", "diag", "spherical")
@@ -30,6 +50,49 @@ DATA = {
     "units 1e-8 and 1e8": mixture_data(120, [[0, 0], [5, 1], [1, 6]], [[1, 1], [0.6, 1], [1, 2]], 4) * [1e-8, 1e8],
     "duplicates": np.repeat(mixture_data(80, [[0, 0], [4, 4]], [[1, 2], [2, 1]], seed=5), 3, axis=0),
 }
+
+
+TWO_LINES, _ = RegressionMixture(2).sample(
+    RegressionMixtureParams(
+        np.array([0.4, 0.6]), np.array([1.0, -1.0]), np.array([[2.0, 0.0], [-1.0, 0.5]]), np.array([0.3, 0.6])
+    ),
+    150,
+    rng=6,
+)
+#: Stouffer & Toby (1951): how often each pattern of four answers came up among 216 students, 0000 to 1111.
+ROLE_CONFLICT = np.repeat(
+    np.array(list(itertools.product((0, 1), repeat=4))),
+    [42, 23, 6, 25, 6, 24, 7, 38, 1, 4, 1, 6, 2, 9, 2, 20],
+    axis=0,
+)
+THREE_KINDS, _ = CategoricalMixture(2, n_categories=3).sample(
+    CategoricalMixtureParams(
+        np.array([0.3, 0.7]),
+        np.array(
+            [[[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6]], [[0.1, 0.2, 0.7], [0.3, 0.1, 0.6], [0.8, 0.1, 0.1]]]
+        ),
+    ),
+    200,
+    rng=7,
+)
+CALM_AND_BUSY, _ = PoissonMixture(2).sample(
+    PoissonMixtureParams(np.array([0.5, 0.5]), np.array([[3.0, 0.7], [20.0, 4.0]])), 120, rng=8
+)
+#: Dempster, Laird & Rubin (1977), § 1; Clarke and others (1959), by Lange; Givens & Hoeting (2013), example 4.2.
+ANIMALS = GroupedMultinomial(
+    (((1 / 2, (0, 0)), (1 / 4, (1, 0))), ((1 / 4, (0, 1)),), ((1 / 4, (0, 1)),), ((1 / 4, (1, 0)),))
+)
+BLOOD_GROUPS = GroupedMultinomial.genes(("AA", "AO"), ("BB", "BO"), ("AB",), ("OO",))
+MOTHS = GroupedMultinomial.genes(("CC", "CI", "CT"), ("II", "IT"), ("TT",))
+LIFETIMES, _ = CensoredExponential().sample(ExponentialParams(10.0), 60, rng=9, limit=12.0)
+#: Models whose latent variables are not one of K for each data point.
+INCOMPLETE_MODELS = [
+    ("linkage", ANIMALS, np.array([[125.0, 18, 20, 34], [14, 0, 1, 5]])),
+    ("blood groups", BLOOD_GROUPS, np.array([[186.0, 38, 13, 284], [20, 3, 2, 30]])),
+    ("peppered moths", MOTHS, np.array([[85.0, 196, 341], [10, 20, 30]])),
+    ("lifetimes", CensoredExponential(), LIFETIMES),
+    ("lifetimes, in other units", CensoredExponential(), LIFETIMES * [1e-9, 1]),
+]
 
 
 def models(n_components, x):
@@ -57,6 +120,18 @@ INCOMPLETE = {
 }
 
 
+#: By name, sequences and the mixture that their states emit.
+SEQUENCES = {
+    "earthquakes": (PoissonMixture, sequences(datasets.earthquakes().x, [40, 1, 50, 16])),
+    "faithful": (GaussianMixture, sequences(DATA["faithful"], [100, 2, 170])),
+    "offset 1e6, spread 0.01": (GaussianMixture, sequences(DATA["offset 1e6, spread 0.01"], [60, 60])),
+    "faces": (
+        lambda n_components: CategoricalMixture(n_components, 3),
+        sequences(np.repeat(np.random.default_rng(8).integers(3, size=(45, 1)), 2, axis=0), [30, 20, 40]),
+    ),
+}
+
+
 class Row(NamedTuple):
     name: str
     model: Any
@@ -78,6 +153,21 @@ def _rows():
     for name, x in INCOMPLETE.items():
         model = IncompleteNormal()
         yield Row(f"{model}, {name}", model, x, model.start(x, 0), frozenset({"distribution", "permutation"}))
+    for name, (mixture, x) in SEQUENCES.items():
+        for n_components in (1, 2, 3):
+            for stationary in (False, True)[:n_components]:
+                model = HiddenMarkov(mixture(n_components), stationary)
+                yield Row(f"{model}, {name}", model, x, model.start(x, 4))
+    for family in FAMILIES:
+        model, x = HiddenMarkov(GaussianMixture(2, family)), [DATA["faithful"]]
+        yield Row(f"{model}, one sequence", model, x, model.start(x, 0), frozenset({"additive"}))
+    yield from _count_rows()
+    for name, model, x in INCOMPLETE_MODELS:
+        yield Row(f"{model}, {name}", model, x, model.start(x, 0), frozenset({"distribution", "permutation"}))
+    for n_components, name in itertools.product((1, 2, 3), ("two lines", "faithful", "units 1e-8 and 1e8")):
+        model, x = RegressionMixture(n_components), DATA.get(name, TWO_LINES)
+        slow = {"fixed point"} if (n_components, name) == (3, "faithful") else ()  # no third line is there
+        yield Row(f"{model}, {name}", model, x, model.start(x, 0), frozenset(slow))
     two_functions = {"additive", "ascent", "fixed point", "record", "untouched"}
     yield Row(
         "genetic linkage, a namespace over a dict",
@@ -89,6 +179,20 @@ def _rows():
     yield Row("two coins, a namespace over an array", COINS, COIN_HEADS, np.array([0.6, 0.5]))
     slow = frozenset({"fixed point"})  # 800 steps do not bring it there: the two rates overlap
     yield Row("two Poissons, a class over an array", TwoPoissons(), DEATHS, np.array([0.3, 1.0, 2.5]), slow)
+
+
+def _count_rows():
+    for equal in (True, False):
+        for name, model, x in (
+            ("two coins", BinomialMixture(2, trials=10, equal_weights=equal), COIN_HEADS[:, None]),
+            ("role conflict", BinomialMixture(2, equal_weights=equal), ROLE_CONFLICT),
+            ("role conflict", CategoricalMixture(2, n_categories=2, equal_weights=equal), ROLE_CONFLICT),
+            ("three kinds", CategoricalMixture(2, n_categories=3, equal_weights=equal), THREE_KINDS),
+            ("calm and busy", PoissonMixture(2, equal_weights=equal), CALM_AND_BUSY),
+        ):
+            yield Row(f"{model}, {name}", model, x, model.start(x, 1))
+    for model in (BinomialMixture(1, trials=60), PoissonMixture(1), PoissonMixture(3)):
+        yield Row(f"{model}, calm and busy", model, CALM_AND_BUSY, model.start(CALM_AND_BUSY, 1))
 
 
 def _linkage_e_step(x, params):

@@ -5,21 +5,43 @@ import warnings
 
 import numpy as np
 import pytest
-from models import DATA, FAMILIES, INCOMPLETE, mixture_data
+from models import (
+    ANIMALS,
+    BLOOD_GROUPS,
+    CALM_AND_BUSY,
+    COIN_HEADS,
+    DATA,
+    FAMILIES,
+    INCOMPLETE,
+    INCOMPLETE_MODELS,
+    LIFETIMES,
+    ROLE_CONFLICT,
+    THREE_KINDS,
+    TWO_LINES,
+    mixture_data,
+)
 from scipy.optimize import minimize
-from scipy.stats import multivariate_normal
+from scipy.stats import binom, expon, multinomial, multivariate_normal, norm, poisson
 from sklearn.cluster import KMeans as SkKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as SkMixture
 
 import emlib
 from emlib import (
+    BinomialMixture,
+    CategoricalMixture,
+    CensoredExponential,
     CentreParams,
+    ExponentialParams,
     GaussianMixture,
     GaussianMixtureParams,
+    GroupedMultinomialParams,
     IncompleteNormal,
     KMeans,
     NormalParams,
+    PoissonMixture,
+    RegressionMixture,
+    RegressionMixtureParams,
     SoftAssignment,
 )
 
@@ -398,6 +420,154 @@ def test_a_row_of_only_gaps_changes_nothing_at_the_maximum():
     np.testing.assert_allclose(fitted[0].params.mean, fitted[1].params.mean, rtol=1e-6)
 
 
+# Mixtures of other things, from scipy's densities.
+
+
+def by_scipy(model, x, params):
+    """log p(x_n, z_n = k), (N, K)."""
+    if isinstance(model, BinomialMixture):
+        parts = binom(model.trials, params.probabilities[:, None]).logpmf(x)
+    elif isinstance(model, PoissonMixture):
+        parts = poisson(params.rates[:, None]).logpmf(x)
+    elif isinstance(model, CategoricalMixture):
+        parts = np.log([[[p[d, int(c)] for d, c in enumerate(row)] for row in x] for p in params.probabilities])
+    else:
+        lines = params.intercepts[:, None] + params.slopes @ x[:, :-1].T
+        parts = norm(lines, np.sqrt(params.variances)[:, None]).logpdf(x[:, -1])[..., None]
+    return np.log(params.weights) + parts.sum(axis=2).T
+
+
+OTHER_MIXTURES = [
+    (BinomialMixture(2, trials=10), COIN_HEADS[:, None]),
+    (BinomialMixture(3, equal_weights=True), ROLE_CONFLICT[::36]),
+    (BinomialMixture(2, trials=70), CALM_AND_BUSY[:6]),
+    (PoissonMixture(2), CALM_AND_BUSY[:7]),
+    (PoissonMixture(3), CALM_AND_BUSY[:5]),
+    (CategoricalMixture(2, n_categories=3), THREE_KINDS[:6]),
+    (CategoricalMixture(3, n_categories=4), THREE_KINDS[:5]),
+    (RegressionMixture(2), TWO_LINES[:8]),
+    (RegressionMixture(3), DATA["faithful"][::40]),
+]
+
+
+def shaken(model, params, seed):
+    """Parameters in general position near `params`."""
+    vector = np.nan_to_num(model.free(params))
+    return model.from_free(vector + 0.3 * np.random.default_rng(seed).standard_normal(len(vector)), params)
+
+
+@pytest.mark.parametrize(("model", "x"), OTHER_MIXTURES, ids=repr)
+def test_q_of_other_mixtures_by_enumeration(model, x):
+    near = model.start(THREE_KINDS if isinstance(model, CategoricalMixture) and len(x) == 6 else x, 0)
+    if isinstance(model, CategoricalMixture):
+        near = near._replace(probabilities=np.full(near.probabilities.shape, 1 / model.n_categories))
+    elif isinstance(model, BinomialMixture):
+        near = near._replace(probabilities=np.clip(near.probabilities, 0.2, 0.8))
+    theta, *others = (shaken(model, near, seed) for seed in range(3))
+    agrees(model, x, theta, lambda p: by_scipy(model, x, p), others)
+
+
+@pytest.mark.parametrize(
+    ("model", "x"),
+    [
+        (BinomialMixture(2, trials=10), COIN_HEADS[:, None]),
+        (BinomialMixture(2), ROLE_CONFLICT),
+        (PoissonMixture(2), CALM_AND_BUSY),
+        (CategoricalMixture(2, n_categories=3), THREE_KINDS),
+        (RegressionMixture(2), TWO_LINES),
+        *((model, x) for name, model, x in INCOMPLETE_MODELS if "other units" not in name),
+    ],
+    ids=repr,
+)
+def test_no_optimiser_finds_a_larger_likelihood_than_em(model, x):
+    found = emlib.restarts(model, x, 5, seed=0, tol=1e-13, max_iter=5000).best
+    away = model.free(shaken(model, found.params, 1))
+    oracle = minimize(
+        lambda v: -model.e_step(x, model.from_free(v, found.params))[1], away, method="BFGS", options={"gtol": 1e-6}
+    )
+    assert -oracle.fun <= found.objective + 1e-8
+    assert -oracle.fun == pytest.approx(found.objective, abs=1e-5)
+
+
+def test_a_bernoulli_mixture_is_a_categorical_one_with_two_categories():
+    one, other = BinomialMixture(2), CategoricalMixture(2, n_categories=2)
+    for a, b in zip(
+        first_snapshots(one, ROLE_CONFLICT, one.start(ROLE_CONFLICT, 3), 9),
+        first_snapshots(other, ROLE_CONFLICT, other.start(ROLE_CONFLICT, 3), 9),
+        strict=True,
+    ):
+        assert a.objective == pytest.approx(b.objective, rel=1e-13)
+        np.testing.assert_allclose(a.params.probabilities, b.params.probabilities[..., 1], rtol=1e-12)
+
+
+def test_one_line_is_least_squares():
+    x, model = DATA["faithful"], RegressionMixture(1)
+    params = emlib.fit(model, x, model.start(x, 0))[1].params
+    design = np.column_stack([np.ones(len(x)), x[:, 0]])
+    line, squares, *_ = np.linalg.lstsq(design, x[:, 1])
+    np.testing.assert_allclose([params.intercepts[0], params.slopes[0, 0]], line, rtol=1e-12)
+    assert params.variances[0] == pytest.approx(squares[0] / len(x), rel=1e-12)
+
+
+def test_lines_follow_the_units_and_the_offset():
+    model, scale, offset = RegressionMixture(2), np.array([1e8, 1e-8, 1e6]), np.array([1e8, 3e-8, 1e9])
+    a = emlib.fit(model, TWO_LINES, model.start(TWO_LINES, 0))
+    b = emlib.fit(model, TWO_LINES * scale + offset, model.start(TWO_LINES * scale + offset, 0))
+    np.testing.assert_allclose(b.params.slopes, a.params.slopes * scale[2] / scale[:2], rtol=1e-6)
+    np.testing.assert_allclose(b.objectives, a.objectives - len(TWO_LINES) * np.log(scale[2]), rtol=1e-8)
+
+
+# Cells that are sums, and lifetimes, whose latent variables are not one of K for each data point.
+
+
+def test_the_cells_of_a_table_are_multinomial():
+    x, pi = [[186, 38, 13, 284], [3, 0, 1, 2]], np.array([0.3, 0.1, 0.6])
+    p = [0.3**2 + 2 * 0.3 * 0.6, 0.1**2 + 2 * 0.1 * 0.6, 2 * 0.3 * 0.1, 0.6**2]
+    expected = multinomial([521, 6], p).logpmf(x)
+    params = GroupedMultinomialParams(pi)
+    np.testing.assert_allclose(BLOOD_GROUPS.score_samples(x, params), expected, rtol=1e-12)
+    assert BLOOD_GROUPS.e_step(x, params)[1] == pytest.approx(expected.sum(), rel=1e-13)
+
+
+def test_the_kinds_inside_a_cell_by_enumeration():
+    x, params = [3, 1, 0, 2], GroupedMultinomialParams(np.array([0.3, 0.7]))
+    kinds = np.array([1 / 2, 0.3 / 4, 0.7 / 4, 0.7 / 4, 0.3 / 4])
+    ways = {split: multinomial.pmf([3 - split, split, 1, 0, 2], 6, kinds) for split in range(4)}
+    total = sum(ways.values())
+    mean = sum(split * p for split, p in ways.items()) / total
+    variance = sum((split - mean) ** 2 * p for split, p in ways.items()) / total
+    found = ANIMALS.posterior([x], params)
+    np.testing.assert_allclose(found.means, [[3 - mean, mean, 1, 0, 2]], rtol=1e-12)
+    np.testing.assert_allclose(found.variances, [[variance, variance, 0, 0, 0]], rtol=1e-12, atol=1e-15)
+    assert ANIMALS.e_step([x], params)[1] == pytest.approx(np.log(total), rel=1e-13)
+    share = (0.3 / 4) / (1 / 2 + 0.3 / 4)
+    assert ANIMALS.entropy([x], params) == pytest.approx(3 * binom(1, share).entropy(), rel=1e-12)
+
+
+def test_censored_lifetimes_have_a_closed_form():
+    model, (times, ended) = CensoredExponential(), LIFETIMES.T
+    trace = emlib.fit(model, LIFETIMES, model.start(LIFETIMES, 0), tol=0)
+    assert 0 < ended.sum() < len(ended)
+    assert trace.params.mean == pytest.approx(times.sum() / ended.sum(), rel=1e-7)
+    density = expon(scale=trace.params.mean)
+    expected = np.where(ended == 1, density.logpdf(times), density.logsf(times))
+    np.testing.assert_allclose(model.score_samples(LIFETIMES, trace.params), expected, rtol=1e-12)
+    # every step shortens the way that is left by the fraction of lifetimes that are missing
+    left = np.array([s.params.mean for s in trace][:6]) - times.sum() / ended.sum()
+    np.testing.assert_allclose(left[1:] / left[:-1], 1 - ended.mean(), rtol=1e-6)
+
+
+def test_what_is_expected_of_a_censored_lifetime_by_simulation():
+    model, params = CensoredExponential(), ExponentialParams(5.0)
+    _, t = model.sample(params, 200_000, 0)
+    longer = t[t > 4.0]
+    found = model.posterior([[4.0, 0.0], [4.0, 1.0]], params)
+    assert abs(longer.mean() - found.means[0]) < 5 * longer.std() / np.sqrt(len(longer))
+    assert longer.var() == pytest.approx(found.variances[0], rel=0.03)
+    assert (found.means[1], found.variances[1]) == (4.0, 0.0)
+    assert model.entropy([[4.0, 0.0], [4.0, 1.0]], params) == pytest.approx(expon(scale=5.0).entropy())
+
+
 # Samples have the moments of the model.
 
 
@@ -436,6 +606,37 @@ def test_a_sample_of_clusters_has_their_moments(model, variance):
     assert abs(np.mean(z) - 0.5) < 5 * 0.5 / np.sqrt(20_000)
     for k in (0, 1):
         assert standard_errors_apart(x[z == k], params.means[k], variance * np.eye(2)) < 5
+
+
+def test_a_sample_of_counts_has_their_moments():
+    n, weights = 20_000, np.array([0.3, 0.7])
+    probabilities = np.array([[[0.5, 0.3, 0.2]], [[0.1, 0.1, 0.8]]])
+    for model, components, means, variances in (
+        (BinomialMixture(2, trials=7), np.array([[0.2], [0.9]]), [1.4, 6.3], [1.12, 0.63]),
+        (PoissonMixture(2), np.array([[2.0], [9.0]]), [2.0, 9.0], [2.0, 9.0]),
+        (CategoricalMixture(2, n_categories=3), probabilities, [0.7, 1.7], [0.61, 0.41]),
+    ):
+        x, z = model.sample(model.Params(weights, components), n, 0)
+        assert abs(z.mean() - 0.7) < 5 * np.sqrt(0.21 / n)
+        for k in (0, 1):
+            part = x[z == k, 0]
+            assert abs(part.mean() - means[k]) < 5 * np.sqrt(variances[k] / len(part))
+            assert part.var() == pytest.approx(variances[k], rel=0.05)
+
+
+def test_a_sample_of_lines_cells_and_lifetimes_has_their_moments():
+    lines = RegressionMixtureParams(np.array([0.3, 0.7]), np.array([1.0, 5.0]), np.array([[2.0], [0.0]]), np.ones(2))
+    x, z = RegressionMixture(2).sample(lines, 20_000, 0)
+    residuals = x[:, 1] - lines.intercepts[z] - lines.slopes[z, 0] * x[:, 0]
+    assert standard_errors_apart(np.column_stack([x[:, 0], residuals]), np.zeros(2), np.eye(2)) < 5
+    given, _ = RegressionMixture(2).sample(lines, 3, 0, features=[[1.0], [2.0], [3.0]])
+    assert given[:, 0].tolist() == [1.0, 2.0, 3.0]
+    tables, kinds = BLOOD_GROUPS.sample(GroupedMultinomialParams(np.array([0.3, 0.1, 0.6])), 20_000, 0)
+    np.testing.assert_allclose(tables.mean(axis=0), [0.45, 0.13, 0.06, 0.36], atol=0.018)
+    np.testing.assert_array_equal(tables.argmax(axis=1), np.array([0, 0, 1, 1, 2, 3])[kinds])
+    watched, t = CensoredExponential().sample(ExponentialParams(5.0), 20_000, 0, limit=4.0)
+    assert abs(t.mean() - 5) < 5 * 5 / np.sqrt(20_000)
+    np.testing.assert_array_equal(watched, np.column_stack([np.minimum(t, 4), t <= 4]))
 
 
 def test_the_same_seed_gives_the_same_sample():

@@ -5,10 +5,33 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from models import COIN_HEADS, COINS, DEATHS, LINKAGE, LINKAGE_COUNTS, TwoPoissons
+from models import (
+    ANIMALS,
+    BLOOD_GROUPS,
+    COIN_HEADS,
+    COINS,
+    DEATHS,
+    LINKAGE,
+    LINKAGE_COUNTS,
+    MOTHS,
+    ROLE_CONFLICT,
+    TwoPoissons,
+)
+from scipy.integrate import quad
 
 import emlib
-from emlib import GaussianMixture, GaussianMixtureParams, IncompleteNormal, datasets
+from emlib import (
+    BinomialMixture,
+    BinomialMixtureParams,
+    CategoricalMixture,
+    GaussianMixture,
+    GaussianMixtureParams,
+    GroupedMultinomialParams,
+    IncompleteNormal,
+    PoissonMixture,
+    PoissonMixtureParams,
+    datasets,
+)
 
 FAITHFUL = datasets.faithful().x
 IRIS = datasets.iris()
@@ -103,6 +126,71 @@ def test_genetic_linkage_of_dempster_laird_and_rubin():
     assert errors[6] / errors[5] == pytest.approx(0.1327787337, abs=1e-5)
 
 
+def frequencies(model, x, start, n):
+    """The first frequencies of `n` steps from `start`."""
+    params = GroupedMultinomialParams(np.array(start))
+    return np.array([s.params.frequencies for s in itertools.islice(emlib.iterate(model, x, params), n + 1)])
+
+
+def test_genetic_linkage_as_a_multinomial_whose_cells_are_sums():
+    table = [0.608247423, 0.624321050, 0.626488879, 0.626777322, 0.626815632, 0.626820719, 0.626821394, 0.626821484]
+    iterates = frequencies(ANIMALS, LINKAGE_COUNTS[:1], [0.5, 0.5], 30)[:, 0]
+    np.testing.assert_allclose(iterates[1:9], table, rtol=0, atol=1.5e-9)
+    root = (15 + np.sqrt(53809)) / 394
+    assert iterates[-1] == pytest.approx(root, abs=1e-14)
+    # the slope of the step at its fixed point is the fraction of missing information
+    below, above = (frequencies(ANIMALS, LINKAGE_COUNTS[:1], [p, 1 - p], 1)[1, 0] for p in (root - 1e-5, root + 1e-5))
+    assert (above - below) / 2e-5 == pytest.approx(0.1327787337, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("x", "maximum", "mean", "sd"),
+    [
+        # Tanner & Wong (1987), by quadrature
+        ((125, 18, 20, 34), 0.6268214978710, 0.622806131911, 0.0509403634517),
+        ((14, 0, 1, 5), 0.903440114, 0.831124015, 0.107940430),
+    ],
+)
+def test_genetic_linkage_under_a_flat_prior(x, maximum, mean, sd):
+    assert frequencies(ANIMALS, [x], [0.5, 0.5], 100)[-1, 0] == pytest.approx(maximum, abs=1e-9)
+
+    def moment(power):
+        def density(pi):
+            params = GroupedMultinomialParams(np.array([pi, 1 - pi]))
+            return pi**power * np.exp(ANIMALS.score_samples([x], params)[0])
+
+        return quad(density, 0, 1, epsabs=0, epsrel=1e-12)[0]
+
+    total, first, second = map(moment, range(3))
+    assert first / total == pytest.approx(mean, abs=1e-9)
+    assert np.sqrt(second / total - (first / total) ** 2) == pytest.approx(sd, abs=1e-9)
+
+
+def test_blood_groups_by_gene_counting():
+    # Clarke and others (1959), in Lange (2010), Numerical Analysis for Statisticians, § 13.3
+    last = frequencies(BLOOD_GROUPS, [[186, 38, 13, 284]], [0.3, 0.2, 0.5], 10)[-1]
+    np.testing.assert_allclose(last, [0.2136, 0.0501, 0.7363], atol=5e-5)
+
+
+def test_the_peppered_moths():
+    # Givens & Hoeting (2013), Computational Statistics, example 4.2
+    last = frequencies(MOTHS, [[85, 196, 341]], [1 / 3, 1 / 3, 1 / 3], 30)[-1]
+    np.testing.assert_allclose(last, [0.07084, 0.18874, 0.74043], atol=5e-6)
+
+
+def test_the_latent_classes_of_role_conflict():
+    # Goodman (1974), two classes: L² = 2.720 on 6 degrees of freedom, and the chances to take the first answer
+    patterns, numbers = np.unique(ROLE_CONFLICT, axis=0, return_counts=True)
+    chances = [[0.993, 0.940, 0.927, 0.769], [0.714, 0.330, 0.354, 0.132]]
+    for model in (BinomialMixture(2), CategoricalMixture(2, n_categories=2)):
+        params = best(model, ROLE_CONFLICT, n=3).params
+        deviance = 2 * numbers @ (np.log(numbers / 216) - model.score_samples(patterns, params))
+        assert deviance == pytest.approx(2.720, abs=5e-4)
+        assert 2**4 - 1 - len(model.free(params)) == 6
+        yes = params.probabilities[..., 1] if params.probabilities.ndim == 3 else params.probabilities
+        np.testing.assert_allclose(1 - yes[params.weights.argsort()], chances, atol=5e-4)
+
+
 def test_the_two_coins_of_do_and_batzoglou():
     start = np.array([0.6, 0.5])
     assert COINS.posterior(COIN_HEADS, start)[:, 0].round(2).tolist() == [0.45, 0.80, 0.73, 0.35, 0.65]
@@ -111,6 +199,35 @@ def test_the_two_coins_of_do_and_batzoglou():
     snapshots = list(itertools.islice(emlib.iterate(COINS, COIN_HEADS, start), 11))
     np.testing.assert_allclose(snapshots[1].params, [0.713012, 0.581339], atol=5e-7)
     np.testing.assert_allclose(snapshots[10].params, [0.796744, 0.519659], atol=1e-6)
+
+
+def test_the_two_coins_as_a_binomial_mixture():
+    model, x = BinomialMixture(2, trials=10, equal_weights=True), COIN_HEADS[:, None]
+    start = BinomialMixtureParams(np.array([0.5, 0.5]), np.array([[0.6], [0.5]]))
+    assert model.posterior(x, start)[:, 0].round(2).tolist() == [0.45, 0.80, 0.73, 0.35, 0.65]
+    snapshots = list(itertools.islice(emlib.iterate(model, x, start), 11))
+    powers = model.e_step(x, start)[0].powers
+    np.testing.assert_allclose(powers, [[21.2975, 8.57225], [11.7025, 8.42775]], atol=5e-5)
+    np.testing.assert_allclose(snapshots[1].params.probabilities[:, 0], [0.713012, 0.581339], atol=5e-7)
+    np.testing.assert_allclose(snapshots[10].params.probabilities[:, 0], [0.796744, 0.519659], atol=1e-6)
+    # the ways in which the heads can fall are part of this likelihood
+    ways = np.log([252, 10, 45, 210, 120]).sum()
+    assert snapshots[0].objective == pytest.approx(COINS.e_step(COIN_HEADS, start.probabilities[:, 0])[1] + ways)
+
+
+def test_the_death_notices_as_a_poisson_mixture():
+    x, start = DEATHS[:, None], PoissonMixtureParams(np.array([0.36, 0.64]), np.array([[1.25], [2.66]]))
+    last = next(itertools.islice(emlib.iterate(PoissonMixture(2), x, start), 4000, None))
+    assert last.objective == pytest.approx(-1989.945859883, abs=5e-10)
+    assert last.params.weights[0] == pytest.approx(0.35988539698, abs=2e-11)
+    np.testing.assert_allclose(last.params.rates[:, 0], [1.25609510122, 2.66340435663], atol=2e-11)
+
+
+@pytest.mark.parametrize(("n_components", "minus"), [(1, 391.9189), (2, 360.3690), (3, 356.8489), (4, 356.7337)])
+def test_the_earthquakes_of_zucchini_and_macdonald_as_poisson_mixtures(n_components, minus):
+    x = datasets.earthquakes().x
+    found = emlib.restarts(PoissonMixture(n_components), x, 3, seed=0, tol=1e-9, max_iter=20_000)
+    assert found.best.objective == pytest.approx(-minus, abs=5e-5)
 
 
 def test_the_death_notices_of_hasselblad():
