@@ -5,6 +5,8 @@ Read in this order: `emlib.engine` (the loop), `emlib.models.kmeans`, `emlib.mod
 """
 
 from emlib import datasets
+from emlib.acceleration import squarem
+from emlib.criteria import aic, bic, icl
 from emlib.engine import Restarts, Snapshot, Trace, fit, iterate, restarts
 from emlib.errors import (
     ConvergenceWarning,
@@ -14,6 +16,7 @@ from emlib.errors import (
     ObjectiveFell,
 )
 from emlib.estimator import Estimator
+from emlib.information import missing_information, observed_information, rate_matrix, standard_errors
 from emlib.laws import Law, LawReport, check_laws
 from emlib.models.binomial_mixture import BinomialMixture, BinomialMixtureParams
 from emlib.models.categorical_mixture import CategoricalMixture, CategoricalMixtureParams
@@ -40,6 +43,8 @@ from emlib.models.poisson_mixture import PoissonMixture, PoissonMixtureParams
 from emlib.models.regression_mixture import RegressionMixture, RegressionMixtureParams
 from emlib.models.soft_assignment import SoftAssignment
 from emlib.numerics import Moments, log_sum_exp
+from emlib.resampling import bootstrap
+from emlib.variations import Relaxed, Stochastic, Tempered, WithPrior, stepwise
 
 __all__ = [
     "BinomialMixture",
@@ -79,16 +84,30 @@ __all__ = [
     "PoissonMixtureParams",
     "RegressionMixture",
     "RegressionMixtureParams",
+    "Relaxed",
     "Restarts",
     "Snapshot",
     "SoftAssignment",
+    "Stochastic",
+    "Tempered",
     "Trace",
+    "WithPrior",
+    "aic",
+    "bic",
+    "bootstrap",
     "check_laws",
     "datasets",
     "fit",
+    "icl",
     "iterate",
     "log_sum_exp",
+    "missing_information",
+    "observed_information",
+    "rate_matrix",
     "restarts",
     "sequences",
+    "squarem",
+    "standard_errors",
     "stationary_distribution",
+    "stepwise",
 ]

@@ -131,7 +131,7 @@ def m_step(model, statistics):
     return params
 
 
-def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER):
+def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate):
     """Run EM from `params` until the objective gains no more than `tol` per data point.
 
     Parameters
@@ -142,6 +142,7 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER):
     params : the start
     tol : the smallest gain per data point, signed, that counts as progress; 0 runs until nothing is gained
     max_iter : the largest number of steps
+    algorithm : what yields the snapshots, `iterate` or `emlib.squarem`
 
     Returns
     -------
@@ -162,7 +163,7 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER):
     tol = checks.number(tol, "tol")
     max_iter = checks.integer(max_iter, "max_iter", minimum=0)
     snapshots = []
-    for snapshot in iterate(model, x, params):
+    for snapshot in algorithm(model, x, params):
         snapshots.append(snapshot)
         if snapshot.iteration == 0:
             unit = total_unit(model, x)  # only now: the model has looked at x and said what is wrong with it
@@ -212,17 +213,28 @@ def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
         If some starts ended in a `DegenerateError`; they are left out and listed in ``failures``.
     """
     _needs(model, "start(x, rng)")
+
+    def from_start(rng):
+        return fit(model, x, model.start(x, rng, **start), tol=tol, max_iter=max_iter)
+
+    return each(from_start, checks.rng(seed).spawn(checks.integer(n, "n")), "starts")
+
+
+def each(run, rngs, what):
+    """``run(rng)`` for each generator: the traces, and the failures by their place, with a warning if there are any."""
     traces, failures = [], {}
-    for i, rng in enumerate(checks.rng(seed).spawn(checks.integer(n, "n"))):
+    for i, rng in enumerate(rngs):
         try:
-            traces.append(fit(model, x, model.start(x, rng, **start), tol=tol, max_iter=max_iter))
+            traces.append(run(rng))
         except DegenerateError as error:
             failures[i] = error
     if not traces:
-        raise DegenerateError(f"all {n} starts failed; the first: {failures[0]}")
+        raise DegenerateError(f"all {len(rngs)} {what} failed; the first: {failures[0]}")
     if failures:
         first = next(iter(failures.values()))
-        warnings.warn(f"{len(failures)} of {n} starts failed; the first: {first}", DegenerateWarning, stacklevel=2)
+        warnings.warn(
+            f"{len(failures)} of {len(rngs)} {what} failed; the first: {first}", DegenerateWarning, stacklevel=3
+        )
     return Restarts(tuple(traces), failures)
 
 

@@ -1,9 +1,7 @@
 """scikit-learn's habits on top of a model and the engine: the same words for the same things."""
 
-import numpy as np
-
-from emlib import checks
-from emlib.engine import MAX_ITER, TOL, restarts, total_unit
+from emlib import checks, criteria
+from emlib.engine import MAX_ITER, TOL, restarts
 
 
 class Estimator:
@@ -55,8 +53,7 @@ class Estimator:
     def score_samples(self, x):
         """log p(x_n | θ), (N,). Only for models with a likelihood."""
         params = self._fitted()
-        if not hasattr(self.model, "score_samples"):
-            raise TypeError(f"{self.model!r} has no likelihood, so there is no score, bic or aic; use a mixture model")
+        criteria.needs_likelihood(self.model)
         return self.model.score_samples(x, params)
 
     def score(self, x):
@@ -68,20 +65,12 @@ class Estimator:
         return self.model.sample(self._fitted(), n, rng)
 
     def bic(self, x):
-        """−2 ℓ + p log N, p the number of free parameters: scikit-learn's sign, the smaller the better.
-
-        N counts observations, also where they come in sequences.
-
-        Schwarz (1978), Estimating the dimension of a model. Annals of Statistics 6, 461–464.
-        """
-        return self._deviance(x) + self._n_free() * np.log(total_unit(self.model, x))
+        """See `emlib.bic`: scikit-learn's sign, the smaller the better."""
+        return criteria.bic(self.model, x, self._fitted())
 
     def aic(self, x):
-        """−2 ℓ + 2 p: scikit-learn's sign, the smaller the better.
-
-        Akaike (1974), A new look at the statistical model identification. IEEE Trans. Automatic Control 19, 716–723.
-        """
-        return self._deviance(x) + 2 * self._n_free()
+        """See `emlib.aic`: scikit-learn's sign, the smaller the better."""
+        return criteria.aic(self.model, x, self._fitted())
 
     def __repr__(self):
         return f"Estimator({self.model!r}, n_init={self.n_init}, random_state={self.random_state})"
@@ -90,9 +79,3 @@ class Estimator:
         if not hasattr(self, "params_"):
             raise ValueError("this Estimator is not fitted yet; call fit(x) first")
         return self.params_
-
-    def _deviance(self, x):
-        return -2 * self.score_samples(x).sum()
-
-    def _n_free(self):
-        return len(self.model.free(self._fitted()))

@@ -28,6 +28,8 @@ from functools import cached_property
 import numpy as np
 
 from emlib import checks
+from emlib.additive import add
+from emlib.differences import derivative, steps
 from emlib.engine import ROUNDING, e_step, iterate, m_step, total_unit
 from emlib.errors import DegenerateError
 
@@ -164,28 +166,8 @@ class _Case:
         return np.asarray(r), len(self.x)
 
     def steps(self, vector, like):
-        """For each coordinate a step that changes Q by about a thousandth of the unit, so that no unit of θ matters."""
-        centre, wanted = self.q(vector, like), 1e-3 * self.unit
-        sizes = np.ones(len(vector))
-        for i in range(len(vector)):
-            for _ in range(60):
-                change = np.abs([self._moved(vector, like, i, s * sizes[i]) - centre for s in (-1, 1)]).max()
-                if wanted / 10 <= change <= wanted * 10:
-                    break
-                sizes[i] *= np.clip(np.sqrt(wanted / change) if change > 0 else 8.0, 1 / 8, 8.0)
-            if change <= self.rounding(centre, relative=1e-12):  # Q does not depend on this coordinate
-                sizes[i] = 1.0
-        return sizes
-
-    def _moved(self, vector, like, i, step):
-        moved = vector.copy()
-        moved[i] += step
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            try:
-                value = self.q(moved, like)
-            except ValueError:  # the step led out of the parameters' domain
-                return np.inf
-        return value if np.isfinite(value) else np.inf
+        """For each coordinate a step that changes Q by about a thousandth of the unit."""
+        return steps(lambda v: self.q(v, like), vector, 1e-3 * self.unit)
 
     def nearby(self, vector, sizes):
         """Random parameters around `vector`, near and far."""
@@ -199,15 +181,17 @@ def _additive(case):
     cut = len(case.x) // 3 or 1
     try:
         (first, a), (second, b) = (e_step(case.model, piece, case.params) for piece in (case.x[:cut], case.x[cut:]))
-        total = _sum(first, second)
+        total = add(first, second)
         differences = list(_differences(case.statistics, total, "statistics"))
     except Exception as error:
         return None, f"the data or the statistics do not come in pieces ({type(error).__name__}: {error})"
     for name, worst, scale in differences:
         if not worst <= TOLERANCE * scale + np.finfo(float).tiny:
             return False, f"{name} of the whole and the sum over two pieces differ by {worst:.2e}"
-    if not abs(a + b - case.objective) <= case.rounding(case.objective):
-        return False, f"the objective is {case.objective:.9g}, the sum over two pieces {a + b:.9g}"
+    # a prior is no part of the data, and counts once
+    total = a + b - (case.model.log_prior(case.params) if hasattr(case.model, "log_prior") else 0.0)
+    if not abs(total - case.objective) <= case.rounding(case.objective):
+        return False, f"the objective is {case.objective:.9g}, the sum over two pieces {total:.9g}"
     return True, "two pieces add up to the whole"
 
 
@@ -246,18 +230,18 @@ def _bound(case):
 
 def _fisher(case):
     vector = case.free(case.params)
-    steps, q = case.steps(vector, case.params), case.model.q(case.params, case.statistics)
+    sizes, q = case.steps(vector, case.params), case.model.q(case.params, case.statistics)
     rounding = case.rounding(case.objective, q, relative=1e-2 * TOLERANCE)
     # an objective with kinks, as that of k-means, has its derivative only within a small enough step
     for shrink in (1e-2, 1e-3, 1e-4):
-        slope_q = _gradient(lambda v: case.q(v, case.params), vector, steps * shrink)
-        slope = _gradient(lambda v: case.ell(v, case.params), vector, steps * shrink)
-        error = np.abs(slope_q - slope) * steps * shrink
+        slope_q = derivative(lambda v: case.q(v, case.params), vector, sizes * shrink)
+        slope = derivative(lambda v: case.ell(v, case.params), vector, sizes * shrink)
+        error = np.abs(slope_q - slope) * sizes * shrink
         wrong = [i for i in np.argsort(-error) if not error[i] <= rounding]
         if not wrong:
             return True, f"∇Q = ∇objective at θᵗ in all {len(vector)} free coordinates"
         for i in wrong:
-            if not _kinks(case, vector, i, 2 * steps[i] * shrink) > error[i]:
+            if not _kinks(case, vector, i, 2 * sizes[i] * shrink) > error[i]:
                 place = f"free coordinate {i} of {len(vector)}"
                 return False, f"{place}: ∂Q = {slope_q[i]:.6g}, ∂objective = {slope[i]:.6g} at θᵗ"
     return None, f"free coordinate {wrong[0]} of {len(vector)}: the objective has a kink at θᵗ, a tie; move θ"
@@ -266,18 +250,18 @@ def _fisher(case):
 def _maximum(case):
     best = m_step(case.model, case.statistics)
     top, vector = case.model.q(best, case.statistics), case.free(best)
-    steps = case.steps(vector, best)
-    for v in case.nearby(vector, steps):
+    sizes = case.steps(vector, best)
+    for v in case.nearby(vector, sizes):
         excess = case.q(v, best) - top
         if not excess <= case.rounding(top):
             better = _flat(case.model.from_free(v, best))
             return False, f"Q is larger by {excess:.3g} at θ = {better} than at m_step(S) = {_flat(best)}"
-    slope = _gradient(lambda v: case.q(v, best), vector, steps * 1e-2)
+    slope = derivative(lambda v: case.q(v, best), vector, sizes * 1e-2)
     # θ itself is known to its rounding, which counts against the steps, each worth a thousandth of the unit
-    blur = 1e-2 * case.unit * np.finfo(float).eps * np.abs(vector) / steps
-    excess = np.abs(slope * steps) / (case.rounding(top) + blur)
+    blur = 1e-2 * case.unit * np.finfo(float).eps * np.abs(vector) / sizes
+    excess = np.abs(slope * sizes) / (case.rounding(top) + blur)
     i = excess.argmax()
-    detail = f"free coordinate {i} of {len(vector)}: ∂Q = {slope[i]:.3g} at m_step(S), against steps of {steps[i]:.2g}"
+    detail = f"free coordinate {i} of {len(vector)}: ∂Q = {slope[i]:.3g} at m_step(S), against steps of {sizes[i]:.2g}"
     return bool(excess[i] <= 1), detail
 
 
@@ -391,18 +375,6 @@ def _outcome(name, needs, law, case):
     return Law(name, holds if holds is None else bool(holds), detail)
 
 
-def _gradient(function, vector, steps):
-    """Central differences, with Richardson's correction: error O(h⁴)."""
-    gradient = np.empty(len(vector))
-    for i, h in enumerate(steps):
-        e = np.zeros(len(vector))
-        e[i] = h
-        near = (function(vector + e) - function(vector - e)) / (2 * h)
-        far = (function(vector + 2 * e) - function(vector - 2 * e)) / (4 * h)
-        gradient[i] = (4 * near - far) / 3
-    return gradient
-
-
 def _kinks(case, vector, i, h):
     """What kinks within `h` of θᵗ do to the objective along coordinate i.
 
@@ -448,16 +420,6 @@ def _parts(a):
     if isinstance(a, (tuple, list)):
         return dict(enumerate(a))
     return None if hasattr(a, "__array__") or not hasattr(a, "__dict__") else vars(a)
-
-
-def _sum(a, b):
-    """a + b by the statistics' own ``+``; tuples, lists and dicts, whose + does not add or is missing, part by part."""
-    if isinstance(a, dict):
-        return {key: _sum(a[key], b[key]) for key in a}
-    if type(a).__add__ in (tuple.__add__, list.__add__):
-        parts = [_sum(left, right) for left, right in zip(a, b, strict=True)]
-        return type(a)(*parts) if hasattr(a, "_fields") else type(a)(parts)
-    return a + b
 
 
 def _flat(params):

@@ -133,6 +133,10 @@ class Moments(NamedTuple):
         scatters = self.scatters + other.scatters + self._outer(self.counts * share, apart)
         return Moments(self.reference, counts, shifts, scatters)
 
+    def times(self, factor):
+        """The moments of the same data, each point counted `factor` times."""
+        return self._replace(counts=self.counts * factor, scatters=self.scatters * factor)
+
     def _outer(self, weights, vectors):
         """w_k v_k v_kᵀ, or its diagonal, as the scatters have it."""
         if self.scatters.ndim == 3:

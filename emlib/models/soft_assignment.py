@@ -58,6 +58,12 @@ class SoftAssignment(CentreModel):
         statistics = Moments.of(x, self._responsibilities(distances), means, full=False)
         return statistics, self._log_density(distances, x.shape[1]).sum()
 
+    def statistics(self, x, responsibilities, params):
+        """The moments of the data under any `responsibilities` (N, K), whoever found them."""
+        x, means = self.checked_pair(x, params)
+        shape = (len(x), self.n_components)
+        return Moments.of(x, checks.array(responsibilities, "responsibilities", shape=shape), means, full=False)
+
     def q(self, params, statistics):
         """Q(θ|θᵗ) = Σ_nk r_nk log p(x_n, z_n = k | θ)."""
         means = self.checked(params)

@@ -1,0 +1,52 @@
+"""How many components, which family: what a maximum is worth once its free parameters are paid for.
+
+All are in scikit-learn's sign: the smaller the better. p is the number of free parameters, N that of observations, also
+where they come in sequences.
+"""
+
+import numpy as np
+
+from emlib.engine import e_step, total_unit
+
+
+def bic(model, x, params):
+    """−2 ℓ + p log N.
+
+    Schwarz (1978), Estimating the dimension of a model. Annals of Statistics 6, 461–464.
+    """
+    return deviance(model, x, params) + n_free(model, params) * np.log(total_unit(model, x))
+
+
+def aic(model, x, params):
+    """−2 ℓ + 2 p.
+
+    Akaike (1974), A new look at the statistical model identification. IEEE Trans. Automatic Control 19, 716–723.
+    """
+    return deviance(model, x, params) + 2 * n_free(model, params)
+
+
+def icl(model, x, params):
+    """`bic` + 2 H, H the entropy of the posterior: components that overlap are paid for as well.
+
+    Biernacki, Celeux & Govaert (2000), Assessing a mixture model for clustering with the integrated completed
+    likelihood. IEEE Trans. Pattern Analysis and Machine Intelligence 22, 719–725.
+    """
+    r = model.posterior(x, params)
+    return bic(model, x, params) - 2 * (r[r > 0] * np.log(r[r > 0])).sum()
+
+
+def deviance(model, x, params):
+    """−2 ℓ. Raises a TypeError if the model has no likelihood."""
+    needs_likelihood(model)
+    return -2 * e_step(model, x, params)[1]
+
+
+def n_free(model, params):
+    """p, the number of free parameters."""
+    return len(model.free(params))
+
+
+def needs_likelihood(model):
+    """Refuse a model whose objective is no likelihood."""
+    if not hasattr(model, "score_samples"):
+        raise TypeError(f"{model!r} has no likelihood, so there is no score, bic or aic; use a mixture model")

@@ -1,0 +1,53 @@
+"""The bootstrap: what the fit would have been with other data of the same kind.
+
+Efron (1979), Bootstrap methods: another look at the jackknife. Annals of Statistics 7, 1–26.
+"""
+
+import numpy as np
+
+from emlib import checks
+from emlib.engine import MAX_ITER, TOL, each, fit
+
+
+def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_iter=MAX_ITER):
+    """Fit `n` resampled data sets, each from `params`, so that components keep their numbers.
+
+    The spread of the fits estimates the standard errors, without any derivative.
+
+    Parameters
+    ----------
+    model : a model, with ``sample`` if `parametric`
+    x : array (N, …) or list of sequences
+        The data, of which as many rows, or sequences, are drawn with replacement.
+    params : the fit to the data themselves
+    n : int
+    seed : int or numpy.random.Generator
+    parametric : bool
+        Draw as many from the model with `params` instead.
+    tol, max_iter : as in `emlib.fit`
+
+    Returns
+    -------
+    Restarts
+        Its ``traces`` hold the fits, its ``failures`` the errors of those that degenerated.
+
+    Raises
+    ------
+    DegenerateError
+        If every fit ended in one.
+    """
+
+    def draw(size, rng):
+        drawn = model.sample(params, size, rng)
+        return drawn if isinstance(drawn, np.ndarray) else drawn[0]
+
+    def refit(rng):
+        sequences = isinstance(x, list)
+        if parametric:
+            again = [draw(len(sequence), rng) for sequence in x] if sequences else draw(len(x), rng)
+        else:
+            rows = rng.integers(len(x), size=len(x))
+            again = [x[row] for row in rows] if sequences else x[rows]
+        return fit(model, again, params, tol=tol, max_iter=max_iter)
+
+    return each(refit, checks.rng(seed).spawn(checks.integer(n, "n")), "resampled fits")
