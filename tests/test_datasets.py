@@ -27,6 +27,8 @@ EVERYTHING = [
     datasets.earthquakes(),
     datasets.cement(),
     datasets.motorettes(),
+    datasets.remissions(),
+    datasets.role_conflict(),
     datasets.blobs([1.0], [[0.0, 1.0, 2.0]], [np.eye(3)], 5, seed=0),
     *(simulate(50, seed=3) for simulate in SIMULATORS),
 ]
@@ -79,6 +81,18 @@ def test_the_bundled_data_are_those_of_their_sources():
     motors = datasets.motorettes()
     assert motors.labels.sum() == 17
     assert not motors.labels[motors.x[:, 0] == 150].any()
+
+
+def test_remissions_are_those_of_the_literature():
+    data = datasets.remissions()
+    # 21 and 9 relapses in 182 and 359 weeks, as the books on survival have it
+    assert [data.x[data.labels == k].sum(axis=0).tolist() for k in (0, 1)] == [[182, 21], [359, 9]]
+
+
+def test_role_conflict_is_goodmans_table():
+    patterns, students = np.unique(datasets.role_conflict().x, axis=0, return_counts=True)
+    assert len(patterns) == 16
+    assert students.tolist() == [42, 23, 6, 25, 6, 24, 7, 38, 1, 4, 1, 6, 2, 9, 2, 20]
 
 
 def test_blobs_have_the_moments_that_were_asked_for():

@@ -1,6 +1,15 @@
 """Data to learn from: real sets with their sources, and seeded simulators whose truth is known."""
 
-from emlib.datasets.bundled import cement, death_notices, earthquakes, faithful, iris, motorettes
+from emlib.datasets.bundled import (
+    cement,
+    death_notices,
+    earthquakes,
+    faithful,
+    iris,
+    motorettes,
+    remissions,
+    role_conflict,
+)
 from emlib.datasets.record import Dataset
 from emlib.datasets.simulated import (
     blobs,
@@ -24,7 +33,9 @@ __all__ = [
     "moons",
     "motorettes",
     "outlier",
+    "remissions",
     "rings",
+    "role_conflict",
     "unequal_sizes",
     "unequal_variances",
 ]

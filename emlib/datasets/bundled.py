@@ -167,6 +167,61 @@ def motorettes():
     )
 
 
+def remissions():
+    """Return how many weeks 42 children with leukaemia stayed in remission, for 12 of them only a lower bound.
+
+    Returns
+    -------
+    Dataset
+        `x` of shape (42, 2): weeks watched, and 1 where they ended in a relapse or 0 where the child was still in
+        remission. `labels` holds the treatment, 21 children each.
+    """
+    rows = _rows("remissions.csv")
+    groups = ("placebo", "6-MP")
+    return Dataset(
+        x=read_only([row[:2] for row in rows], float),
+        feature_names=("time watched (weeks)", "relapse seen (1) or not (0)"),
+        labels=read_only([groups.index(row[2]) for row in rows], int),
+        label_names=groups,
+        description=(
+            "A trial of 6-mercaptopurine against a placebo in 42 children with acute leukaemia: the weeks from "
+            "remission to relapse. Twelve of those given 6-MP had no relapse while they were watched."
+        ),
+        citation=(
+            "E. J. Freireich and others (1963), The effect of 6-mercaptopurine on the duration of steroid-induced "
+            "remissions in acute leukemia, Blood 21, 699–716; the weeks after E. A. Gehan (1965), A generalized "
+            "Wilcoxon test for comparing arbitrarily singly-censored samples, Biometrika 52, 203–223."
+        ),
+    )
+
+
+def role_conflict():
+    """Return the answers of 216 students to four questions that set a duty to a friend against one to the public.
+
+    Returns
+    -------
+    Dataset
+        `x` of shape (216, 4): 0 where the student sided with the public (the universalistic answer), 1 where with the
+        friend (the particularistic one). The source gives only how often each pattern came up: rows are in the order of
+        the patterns. There are no labels.
+    """
+    *patterns, students = np.array(_rows("role_conflict.csv"), dtype=int).T
+    return Dataset(
+        x=read_only(np.repeat(np.transpose(patterns), students, axis=0), float),
+        feature_names=("situation A", "situation B", "situation C", "situation D"),
+        labels=None,
+        label_names=(),
+        description=(
+            "Four situations in which a friend asks for a favour that is against the rules. Two latent classes explain "
+            "the answers: a student is more or less bound to friends, and beyond that the four answers are independent."
+        ),
+        citation=(
+            "S. A. Stouffer and J. Toby (1951), Role conflict and personality, American Journal of Sociology 56, "
+            "395–406; after L. A. Goodman (1974), Biometrika 61, 215–231."
+        ),
+    )
+
+
 def _rows(filename):
     # importlib.resources would cost a third of the time that `import emlib` takes
     path = os.path.join(os.path.dirname(__file__), filename)
