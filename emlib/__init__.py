@@ -21,6 +21,7 @@ from emlib.laws import Law, LawReport, check_laws
 from emlib.models.binomial_mixture import BinomialMixture, BinomialMixtureParams
 from emlib.models.categorical_mixture import CategoricalMixture, CategoricalMixtureParams
 from emlib.models.censored_exponential import CensoredExponential, ExpectedLifetimes, ExponentialParams, Lifetimes
+from emlib.models.censored_regression import CensoredRegression, ExpectedResponses, RegressionParams, Responses
 from emlib.models.centres import CentreParams
 from emlib.models.count_mixture import ExpectedPowers
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
@@ -52,6 +53,7 @@ __all__ = [
     "CategoricalMixture",
     "CategoricalMixtureParams",
     "CensoredExponential",
+    "CensoredRegression",
     "CentreParams",
     "ConvergenceWarning",
     "DegenerateError",
@@ -61,6 +63,7 @@ __all__ = [
     "ExpectedKinds",
     "ExpectedLifetimes",
     "ExpectedPowers",
+    "ExpectedResponses",
     "ExponentialParams",
     "FillIns",
     "GaussianMixture",
@@ -84,7 +87,9 @@ __all__ = [
     "PoissonMixtureParams",
     "RegressionMixture",
     "RegressionMixtureParams",
+    "RegressionParams",
     "Relaxed",
+    "Responses",
     "Restarts",
     "Snapshot",
     "SoftAssignment",

@@ -14,6 +14,7 @@ from emlib import (
     CategoricalMixture,
     CategoricalMixtureParams,
     CensoredExponential,
+    CensoredRegression,
     ExponentialParams,
     GaussianMixture,
     GroupedMultinomial,
@@ -59,12 +60,7 @@ TWO_LINES, _ = RegressionMixture(2).sample(
     150,
     rng=6,
 )
-#: Stouffer & Toby (1951): how often each pattern of four answers came up among 216 students, 0000 to 1111.
-ROLE_CONFLICT = np.repeat(
-    np.array(list(itertools.product((0, 1), repeat=4))),
-    [42, 23, 6, 25, 6, 24, 7, 38, 1, 4, 1, 6, 2, 9, 2, 20],
-    axis=0,
-)
+ROLE_CONFLICT = datasets.role_conflict().x
 THREE_KINDS, _ = CategoricalMixture(2, n_categories=3).sample(
     CategoricalMixtureParams(
         np.array([0.3, 0.7]),
@@ -85,6 +81,9 @@ ANIMALS = GroupedMultinomial(
 BLOOD_GROUPS = GroupedMultinomial.genes(("AA", "AO"), ("BB", "BO"), ("AB",), ("OO",))
 MOTHS = GroupedMultinomial.genes(("CC", "CI", "CT"), ("II", "IT"), ("TT",))
 LIFETIMES, _ = CensoredExponential().sample(ExponentialParams(10.0), 60, rng=9, limit=12.0)
+MOTORS = datasets.motorettes()
+#: 1000/(absolute temperature), log10(hours), and whether the motorette had failed
+MOTORETTES = np.column_stack([1000 / (MOTORS.x[:, 0] + 273.2), np.log10(MOTORS.x[:, 1]), MOTORS.labels])
 #: Models whose latent variables are not one of K for each data point.
 INCOMPLETE_MODELS = [
     ("linkage", ANIMALS, np.array([[125.0, 18, 20, 34], [14, 0, 1, 5]])),
@@ -92,6 +91,8 @@ INCOMPLETE_MODELS = [
     ("peppered moths", MOTHS, np.array([[85.0, 196, 341], [10, 20, 30]])),
     ("lifetimes", CensoredExponential(), LIFETIMES),
     ("lifetimes, in other units", CensoredExponential(), LIFETIMES * [1e-9, 1]),
+    ("motorettes", CensoredRegression(), MOTORETTES),
+    ("motorettes, in other units", CensoredRegression(), MOTORETTES * [1e8, 1e-8, 1] + [1e5, 0, 0]),
 ]
 
 

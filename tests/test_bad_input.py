@@ -14,6 +14,7 @@ from models import (
     COIN_HEADS,
     LIFETIMES,
     LINKAGE_COUNTS,
+    MOTORETTES,
     ROLE_CONFLICT,
     THREE_KINDS,
     TWO_LINES,
@@ -27,6 +28,7 @@ from emlib import (
     CategoricalMixture,
     CategoricalMixtureParams,
     CensoredExponential,
+    CensoredRegression,
     CentreParams,
     DegenerateError,
     Estimator,
@@ -724,6 +726,7 @@ DAYS = PoissonMixture(2)
 ANSWERS = CategoricalMixture(2, n_categories=3)
 LINES = RegressionMixture(2)
 LIVES = CensoredExponential()
+TOBIT = CensoredRegression()
 OTHERS = {  # model: data to start from
     COINS: COIN_HEADS[:, None],
     BinomialMixture(2, equal_weights=True): ROLE_CONFLICT,
@@ -732,6 +735,7 @@ OTHERS = {  # model: data to start from
     LINES: TWO_LINES,
     ANIMALS: LINKAGE_COUNTS,
     LIVES: LIFETIMES,
+    TOBIT: MOTORETTES,
 }
 others = pytest.mark.parametrize("model", OTHERS, ids=repr)
 
@@ -787,6 +791,13 @@ def test_every_method_of_other_models_that_takes_x_is_tried(model):
         (ANIMALS, [[125, 18, 20]], "x has 3 columns; the model has 4 cells"),
         (ANIMALS, [[125, 18, 20, -3]], r"x\[0, 3\] is -3; it must be a whole number 0 or greater"),
         (ANIMALS, [[125, 18, 20.2, 3]], r"x\[0, 2\] is 20\.2; it must be a whole number 0 or greater"),
+        (TOBIT, [[1.0, 1], [2.0, 1]], "x has 2 columns; it needs the features, the response and, if that was seen, 1"),
+        (
+            TOBIT,
+            [[1.0, 2, 1], [2, 3, 0.5]],
+            r"x\[1, 2\] is 0\.5; it must be 1 where the response was seen, 0 where not",
+        ),
+        (TOBIT, [[1.0, 2, 3, 1], [2, 3, 4, 0]], "x has 2 features; the parameters describe 1"),
         (LIVES, [[1.0], [2.0]], "x has 1 columns; it needs 2: the time watched and, if it ended then, 1, else 0"),
         (LIVES, [[1.0, 1], [-2.0, 1]], r"x\[1, 0\] is -2; no time may be negative"),
         (LIVES, [[1.0, 1], [2.0, 0.5]], r"x\[1, 1\] is 0\.5; it must be 1 where the end was seen and 0 where it was"),

@@ -21,7 +21,10 @@ RULE = {
     "emlib.numerics": {"emlib.checks"},
     "emlib.starts": {"emlib.checks", "emlib.numerics"},
     "emlib.models": LEAVES
-    | {f"emlib.models.{base}" for base in ("centres", "count_mixture", "gaussian_mixture", "mixture")},
+    | {
+        f"emlib.models.{base}"
+        for base in ("centres", "count_mixture", "gaussian_mixture", "mixture", "regression_mixture")
+    },
     "emlib.engine": {"emlib.checks", "emlib.errors"},
     "emlib.additive": set(),
     "emlib.differences": set(),

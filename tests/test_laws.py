@@ -14,6 +14,7 @@ from models import (
     COINS,
     LIFETIMES,
     LINKAGE_COUNTS,
+    MOTORETTES,
     ROWS,
     THREE_KINDS,
     TWO_LINES,
@@ -24,6 +25,7 @@ from emlib import (
     BinomialMixture,
     CategoricalMixture,
     CensoredExponential,
+    CensoredRegression,
     CentreParams,
     GaussianMixture,
     GaussianMixtureParams,
@@ -254,6 +256,13 @@ def variance_of_the_response(right, statistics):
     return right(statistics)._replace(variances=statistics.scatters[:, -1, -1] / statistics.counts)
 
 
+def responses_filled_in_and_no_more(right, x, params):
+    statistics, log_likelihood = right(x, params)
+    scatters = statistics.completed.scatters.copy()
+    scatters[0, -1, -1] -= CensoredRegression().posterior(x, params).variances.sum()
+    return statistics._replace(completed=statistics.completed._replace(scatters=scatters)), log_likelihood
+
+
 BROKEN = {
     # what is wrong: (the model, the law that must break, what its report must say)
     "N instead of N_k in the means": (mutant(m_step=n_instead_of_n_k), "maximum", r"Q is larger by \d"),
@@ -434,6 +443,11 @@ BROKEN = {
         other(CensoredExponential(), LIFETIMES, m_step=censored_left_out),
         "maximum",
         r"Q is larger by \d",
+    ),
+    "motorettes: the variance of the filled-in responses forgotten (Schmee and Hahn's first paper)": (
+        other(CensoredRegression(), MOTORETTES, e_step=responses_filled_in_and_no_more),
+        "fisher",
+        "free coordinate 2 of 3: ∂Q = ",
     ),
     "lines: the unbiased variance": (
         other(RegressionMixture(2), TWO_LINES, m_step=unbiased_variance),

@@ -15,13 +15,14 @@ from models import (
     INCOMPLETE,
     INCOMPLETE_MODELS,
     LIFETIMES,
+    MOTORETTES,
     ROLE_CONFLICT,
     THREE_KINDS,
     TWO_LINES,
     mixture_data,
 )
 from scipy.optimize import minimize
-from scipy.stats import binom, expon, multinomial, multivariate_normal, norm, poisson
+from scipy.stats import binom, expon, linregress, multinomial, multivariate_normal, norm, poisson, truncnorm
 from sklearn.cluster import KMeans as SkKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as SkMixture
@@ -31,6 +32,7 @@ from emlib import (
     BinomialMixture,
     CategoricalMixture,
     CensoredExponential,
+    CensoredRegression,
     CentreParams,
     ExponentialParams,
     GaussianMixture,
@@ -42,6 +44,7 @@ from emlib import (
     PoissonMixture,
     RegressionMixture,
     RegressionMixtureParams,
+    RegressionParams,
     SoftAssignment,
 )
 
@@ -566,6 +569,58 @@ def test_what_is_expected_of_a_censored_lifetime_by_simulation():
     assert longer.var() == pytest.approx(found.variances[0], rel=0.03)
     assert (found.means[1], found.variances[1]) == (4.0, 0.0)
     assert model.entropy([[4.0, 0.0], [4.0, 1.0]], params) == pytest.approx(expon(scale=5.0).entropy())
+
+
+def test_censored_responses_are_normal_and_cut_off():
+    model = CensoredRegression()
+    params = model.start(MOTORETTES, 0)
+    found, scores, entropy = model.posterior(MOTORETTES, params), model.score_samples(MOTORETTES, params), 0.0
+    for n, (w, y, seen) in enumerate(MOTORETTES):
+        line, sigma = params.intercept + params.slopes[0] * w, np.sqrt(params.variance)
+        if seen:
+            assert (found.means[n], found.variances[n]) == (y, 0)
+            assert scores[n] == pytest.approx(norm(line, sigma).logpdf(y), rel=1e-12)
+        else:
+            tail = truncnorm((y - line) / sigma, 40, line, sigma)
+            assert found.means[n] == pytest.approx(tail.mean(), rel=1e-9)
+            assert found.variances[n] == pytest.approx(tail.var(), rel=1e-7)
+            assert scores[n] == pytest.approx(norm(line, sigma).logsf(y), rel=1e-12)
+            entropy += tail.entropy()
+    assert model.entropy(MOTORETTES, params) == pytest.approx(entropy, rel=1e-9)
+
+
+@pytest.mark.parametrize("z", [-40.0, -5.0, 0.0, 3.0, 9.99, 10.01, 40.0, 1e3, 1e6])
+def test_a_response_censored_far_out(z):
+    params = RegressionParams(0.0, np.zeros(1), 1.0)
+    assert CensoredRegression().score_samples([[0.0, z, 0.0]], params)[0] == pytest.approx(norm.logsf(z), rel=1e-12)
+    (mean,), (variance,) = CensoredRegression().posterior([[0.0, z, 0.0]], params)
+    if z < 10.1:
+        expected = truncnorm(z, 60).stats("mv")
+    else:  # the asymptotic series: scipy subtracts what is all but equal
+        expected = z + 1 / z - 2 / z**3 + 10 / z**5, (1 - 6 / z**2 + 50 / z**4) / z**2
+    assert mean == pytest.approx(expected[0], rel=1e-9, abs=1e-9)
+    assert variance == pytest.approx(expected[1], rel=1e-6)
+
+
+def test_responses_all_seen_give_least_squares():
+    x = MOTORETTES[MOTORETTES[:, 2] == 1]
+    model = CensoredRegression()
+    intercept, (slope,), variance = emlib.fit(model, x, model.start(x, 0)).params
+    found = linregress(x[:, 0], x[:, 1])
+    assert (intercept, slope) == (pytest.approx(found.intercept, rel=1e-9), pytest.approx(found.slope, rel=1e-9))
+    assert variance == pytest.approx(np.var(x[:, 1]) * (1 - found.rvalue**2), rel=1e-9)
+
+
+def test_no_response_seen_and_a_censored_sample():
+    model = CensoredRegression()
+    x = np.column_stack([MOTORETTES[:, :2], np.zeros(40)])
+    with pytest.raises(emlib.DegenerateError, match="no response in x was seen: the higher the line, the larger"):
+        emlib.fit(model, x, model.start(x, 0))
+    truth = RegressionParams(1.0, np.array([2.0, -1.0]), 0.25)
+    x, y = model.sample(truth, 4000, 0, limit=1.5)
+    assert (x[:, -1] == (y <= 1.5)).all()
+    found = emlib.fit(model, x, model.start(x, 0)).params
+    np.testing.assert_allclose([found.intercept, *found.slopes, found.variance], [1, 2, -1, 0.25], atol=0.05)
 
 
 # Samples have the moments of the model.

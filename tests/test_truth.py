@@ -14,6 +14,7 @@ from models import (
     LINKAGE,
     LINKAGE_COUNTS,
     MOTHS,
+    MOTORETTES,
     ROLE_CONFLICT,
     TwoPoissons,
 )
@@ -268,6 +269,16 @@ def test_the_earthquakes_of_zucchini_and_macdonald_by_baum_and_welch(n_states, l
 def test_the_earthquakes_with_a_stationary_start(n_states, log_likelihood):
     # Zucchini & MacDonald (2009), Table 3.1 and § 4.2: by direct maximisation
     assert quakes(n_states, stationary=True)[0] == pytest.approx(log_likelihood, abs=5e-5)
+
+
+def test_the_motorettes_of_schmee_and_hahn():
+    model = emlib.CensoredRegression()
+    trace = limit(model, MOTORETTES, model.start(MOTORETTES, 0))
+    intercept, (slope,), variance = trace.params
+    assert intercept == pytest.approx(-6.01924964, abs=2e-6)
+    assert slope == pytest.approx(4.31124714, abs=1e-6)
+    assert np.sqrt(variance) == pytest.approx(0.25918271, abs=1e-7)
+    assert trace.objective == pytest.approx(-12.965455148, abs=5e-10)
 
 
 def test_walk_shop_clean():
