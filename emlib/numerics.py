@@ -64,6 +64,13 @@ def xlogy(x, y):
         return np.where(x == 0, 0.0, x * np.log(y))
 
 
+def log_products(powers, bases):
+    """log Π_j b_kj^t_nj, (N, K), from powers t (N, J) and bases b (K, J); 0⁰ is 1."""
+    zero = bases == 0
+    logarithms = powers @ np.log(np.where(zero, 1.0, bases)).T
+    return np.where(powers @ zero.T > 0, -np.inf, logarithms) if zero.any() else logarithms
+
+
 def log_factorial(counts):
     """log n! of every count."""
     values, places = np.unique(counts, return_inverse=True)

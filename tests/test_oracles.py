@@ -563,6 +563,20 @@ def test_the_kinds_inside_a_cell_by_enumeration():
     assert ANIMALS.entropy([x], params) == pytest.approx(3 * binom(1, share).entropy(), rel=1e-12)
 
 
+def test_individuals_one_by_one_are_their_table():
+    table, params = np.array([[125, 18, 20, 34]]), GroupedMultinomialParams(np.array([0.5, 0.5]))
+    one_by_one = np.repeat(np.eye(4), table[0], axis=0)
+    ways = multinomial(197, [0.25] * 4).logpmf(table[0]) - 197 * np.log(0.25)
+    for a, b in zip(
+        first_snapshots(ANIMALS, table, params, 9), first_snapshots(ANIMALS, one_by_one, params, 9), strict=True
+    ):
+        np.testing.assert_allclose(a.params.frequencies, b.params.frequencies, rtol=1e-13)
+        assert a.objective == pytest.approx(b.objective + ways, rel=1e-12)
+    # Dempster, Laird & Rubin's animals have a standard error of 0.0515, by the curvature
+    spread = np.std([t.params.frequencies[0] for t in emlib.bootstrap(ANIMALS, one_by_one, a.params, seed=0).traces])
+    assert spread == pytest.approx(0.0515, rel=0.15)
+
+
 def test_censored_lifetimes_have_a_closed_form():
     model, (times, ended) = CensoredExponential(), LIFETIMES.T
     trace = emlib.fit(model, LIFETIMES, model.start(LIFETIMES, 0), tol=0)

@@ -14,7 +14,7 @@ import numpy as np
 
 from emlib import checks, starts
 from emlib.models.mixture import Mixture
-from emlib.numerics import condition, xlogy
+from emlib.numerics import condition, log_products, xlogy
 
 
 class ExpectedPowers(NamedTuple):
@@ -135,6 +135,5 @@ class CountMixture(Mixture):
     def _log_joint(self, x, params):
         """log τ_k + log p(x_n | z_n = k), (N, K)."""
         powers, (bases, a) = self._powers(x), self._bases(params[1])
-        log_products = np.stack([xlogy(powers, b).sum(axis=1) for b in bases], axis=1)
         with np.errstate(divide="ignore"):
-            return log_products + self._log_constants(x)[:, None] - a + np.log(params.weights)
+            return log_products(powers, bases) + self._log_constants(x)[:, None] - a + np.log(params.weights)

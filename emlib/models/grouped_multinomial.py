@@ -44,7 +44,8 @@ class ExpectedKinds(NamedTuple):
 class GroupedMultinomial:
     """A multinomial with M observed cells, each the sum of one or more kinds; the objective is the log-likelihood ℓ.
 
-    The data `x` (N, M) are counts: each row a table of all the cells.
+    The data `x` (N, M) are counts: each row a table of all the cells. A row may also be a single individual, a 1 among
+    zeros, as `sample` draws them; then ℓ lacks the ways to order them, and a bootstrap draws individuals.
 
     Parameters
     ----------
