@@ -250,6 +250,7 @@ def test_explorers_are_alive(quiet, address, book, chapter):
     explorers = quiet.locator(".em-explorer")
     assert explorers.count() == len(alts)
     for explorer, alt in zip(explorers.all(), alts, strict=True):
+        explorer.scroll_into_view_if_needed()  # it is made when it is seen
         line = explorer.locator(".em-said")
         assert line.inner_text() == html.unescape(alt).split("\n")[0]
         said = line.inner_text()

@@ -69,6 +69,9 @@ def show(page, tmp_path):
         path = tmp_path / "page.html"
         path.write_text(f"<!doctype html><meta charset=utf-8><body>{outputs}</body>", encoding="utf-8")
         page.goto(path.as_uri() + address)
+        for explorer in page.locator(".em-explorer").all():
+            explorer.scroll_into_view_if_needed()  # it is made when it is seen
+            explorer.locator(".em-said").wait_for()
         return page.locator(".em-explorer")
 
     yield opened
@@ -238,7 +241,7 @@ def test_responsibilities_of_the_point_asked_about(page, show, mixtures):
     explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2))
     explorer.locator(".em-ground").focus()
     page.keyboard.press("ArrowLeft")
-    text = explorer.locator(".em-point").inner_text()
+    text = explorer.locator(".em-note-line").inner_text()
     n = int(re.search(r"Point (\d+)", text)[1]) - 1
     trace = mixtures[3, "full"]
     shares = trace.model.posterior(X[[n]], trace[2].params)[0]

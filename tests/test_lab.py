@@ -400,6 +400,7 @@ def test_a_chapter_runs_and_its_sliders_move(page, lab, name):
     expect(panels).to_have_count(len(before))
     for i, alt in enumerate(before):
         panel = panels.nth(i)
+        panel.scroll_into_view_if_needed()  # an explorer is made when it is seen
         line = panel.locator("p").first
         expect(line).to_have_text(alt.split("\n")[0])
         for slider in panel.get_by_role("slider").all():

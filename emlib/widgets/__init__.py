@@ -3,7 +3,8 @@
 from emlib import widgets
 """
 
-from emlib.widgets.explorer import Explorer, explore
+from emlib.widgets.clusters import explore
+from emlib.widgets.explorer import Explorer
 from emlib.widgets.panel import Sliders, sliders
 
 __all__ = ["Explorer", "Sliders", "explore", "sliders"]

@@ -105,6 +105,18 @@ export class Axes {
     return [x0 + (x / this.width) * (x1 - x0), y1 - (y / this.height) * (y1 - y0)];
   }
 
+  /** The nearest place within the limits. */
+  within([x, y]) {
+    const [x0, x1, y0, y1] = this.limits;
+    return [Math.min(Math.max(x, x0), x1), Math.min(Math.max(y, y0), y1)];
+  }
+
+  /** A fiftieth of the picture further, in a direction such as [1, 0]. */
+  step([x, y], [right, up]) {
+    const [x0, x1, y0, y1] = this.limits;
+    return this.within([x + (right * (x1 - x0)) / 50, y + (up * (y1 - y0)) / 50]);
+  }
+
   path(points) {
     return polygon(points.map(([x, y]) => this.place(x, y)));
   }
