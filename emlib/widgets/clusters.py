@@ -11,12 +11,10 @@ from matplotlib.figure import Figure
 
 from emlib import checks, plots
 from emlib.plots.style import within_palette
-from emlib.widgets.explorer import Explorer
+from emlib.widgets.explorer import Explorer, cut, stops, two
 
 #: The models that em.js knows, each by the name of its class in emlib.models.
 KNOWN = ("KMeans", "SoftAssignment", "GaussianMixture")
-#: Significant digits of what the page draws.
-DIGITS = 7
 
 
 def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
@@ -69,14 +67,14 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     first = next(iter(runs.values()))
     if objective is None:
         objective = "log-likelihood" if hasattr(first.model, "score_samples") else "objective"
-    stops = _stops(max(len(trace) for trace in runs.values()) - 1)
+    moments = stops(max(len(trace) for trace in runs.values()) - 1)
     choices = {name: list(dict.fromkeys(key[i] for key in runs)) for i, name in enumerate(names)}
-    choices["iteration"] = stops
+    choices["iteration"] = moments
     record = {
         "x": x.tolist(),
         "features": list(feature_names),
         "objective": objective,
-        "runs": [_recorded(x, key, trace, stops) for key, trace in runs.items()],
+        "runs": [_recorded(x, key, trace, moments) for key, trace in runs.items()],
     }
     fig = Figure(figsize=(8.6, 3.9))
     left, right = fig.subplots(1, 2, width_ratios=[3, 2])
@@ -103,27 +101,19 @@ def _recorded(x, key, trace, stops):
     snapshots = []
     for at in [stop for stop in stops if stop < last] + [last]:
         params = trace[at].params
-        snapshot = {"iteration": at, "objective": _cut(trace[at].objective, 12), "means": _cut(params.means)}
+        snapshot = {"iteration": at, "objective": cut(trace[at].objective, 12), "means": cut(params.means)}
         if hasattr(model, "full_covariances"):
-            snapshot["weights"] = _cut(params.weights)
+            snapshot["weights"] = cut(params.weights)
             if known and model.covariance_type in ("diag", "spherical"):
-                snapshot["variances"] = _cut(params.covariances)
+                snapshot["variances"] = cut(params.covariances)
             else:
                 # A factor whose digits are cut is still the factor of a covariance.
                 factors = np.linalg.cholesky(model.full_covariances(params))
-                snapshot["factors"] = _cut(factors[0] if known and model.covariance_type == "tied" else factors)
+                snapshot["factors"] = cut(factors[0] if known and model.covariance_type == "tied" else factors)
         if not known:
-            snapshot["responsibilities"] = _cut(model.posterior(x, params), 4)
+            snapshot["responsibilities"] = cut(model.posterior(x, params), 4)
         snapshots.append(snapshot)
     return {"key": key, "model": spec, "iterations": last, "converged": trace.converged, "snapshots": snapshots}
-
-
-def _cut(value, digits=DIGITS):
-    """Nested lists of the numbers in `value`, with so many significant digits."""
-    if np.ndim(value):
-        return [_cut(part, digits) for part in value]
-    number = float(f"{value:.{digits}g}")
-    return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
 def _draw_data(ax, x, means, feature_names):
@@ -185,36 +175,24 @@ def _draw_data(ax, x, means, feature_names):
     return draw
 
 
-def _stops(last):
-    """The iterations of the slider, 0 … `last`: one by one at first, then in steps of a tenth."""
-    stops = [0]
-    while stops[-1] < last:
-        stops.append(min(stops[-1] + max(stops[-1] // 10, 1), last))
-    return stops
-
-
 def _describe(values, trace, at, responsibilities, feature_names, objective):
     said = [f"{name} {value}" if isinstance(value, str) else f"{name} = {value:g}" for name, value in values.items()]
     end = ""
     if at == len(trace) - 1:
         end = ", converged" if trace.converged else ", where the run stops before it converges"
-    now = _number(trace[at].objective)
+    now = two(trace[at].objective)
     headline = f"{', '.join(said)}, iteration {at} of {len(trace) - 1}: {objective} {now}{end}."
     places = [", ".join(f"{value:.3g}" for value in mean) for mean in trace[at].params.means]
     shares = [
         f"{k} holds {share:.0%} around ({place})".replace("-", "\N{MINUS SIGN}")
         for k, (share, place) in enumerate(zip(responsibilities.mean(axis=0), places, strict=True), start=1)
     ]
-    ends = [_number(snapshot.objective) for snapshot in (trace[0], trace[-1])]
+    ends = [two(snapshot.objective) for snapshot in (trace[0], trace[-1])]
     return (
         f"{headline}\nThe {len(responsibilities)} points by {' and '.join(feature_names)}: component "
         f"{'; '.join(shares)}.\nThe curve beside them leads from {objective} {ends[0]} at iteration 0 to {ends[1]} at "
         f"iteration {len(trace) - 1}."
     )
-
-
-def _number(value):
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _by_tuple(runs, names):

@@ -5,6 +5,7 @@ import html
 import json
 
 import anywidget
+import numpy as np
 import traitlets
 
 from emlib import plots
@@ -12,6 +13,8 @@ from emlib.plots.images import CSS_PIXELS_PER_INCH, Described
 from emlib.widgets import page
 from emlib.widgets.panel import options_of, said
 
+#: Significant digits of what the page draws.
+DIGITS = 7
 CAPTION = "It moves where scripts run: in the online book, and in JupyterLab."
 STILL = """\
 <div data-em-explorer="{name}"><figure style="margin: 0">{picture}<figcaption>{caption}</figcaption></figure></div>
@@ -132,3 +135,24 @@ class Choice(traitlets.TraitType):
         if value not in self._options:
             raise ValueError(f"{self._called} is {value!r}; it must be one of {', '.join(map(said, self._options))}")
         return self._options[self._options.index(value)]
+
+
+def cut(value, digits=DIGITS):
+    """Nested lists of the numbers in `value`, with so many significant digits."""
+    if np.ndim(value):
+        return [cut(part, digits) for part in value]
+    number = float(f"{value:.{digits}g}")
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def stops(last):
+    """The iterations of the slider, 0 … `last`: one by one at first, then in steps of a tenth."""
+    at = [0]
+    while at[-1] < last:
+        at.append(min(at[-1] + max(at[-1] // 10, 1), last))
+    return at
+
+
+def two(value):
+    """A number with two decimals and a true minus."""
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
