@@ -2,6 +2,7 @@
 
 import re
 
+import drawn
 import nbformat
 import numpy as np
 import pytest
@@ -14,38 +15,6 @@ from emlib.widgets import page as script
 X = emlib.datasets.faithful().x
 MINUS = "\N{MINUS SIGN}"
 NUMBER = re.compile(rf"{MINUS}?\d+(?:\.\d+)?")
-#: What is drawn, in the units of the data, which are told by the labels of the ticks.
-DRAWN = """
-(root) => {
-  const value = (text) => Number(text.textContent.replace("\\u2212", "-"));
-  const scale = (texts, place) => {
-    const [a, b] = [texts[0], texts.at(-1)];
-    const slope = (value(b) - value(a)) / (place(b) - place(a));
-    return (pixel) => value(a) + slope * (pixel - place(a));
-  };
-  const all = (selector) => [...root.querySelectorAll(selector)];
-  const inside = root.querySelector("svg svg");
-  const ticks = (anchor) => all(`svg > g > text[text-anchor=${anchor}]:not(.em-label)`)
-    .filter((text) => text.closest("svg") === inside.parentNode);
-  const x = scale(ticks("middle"), (text) => text.x.baseVal[0].value - inside.x.baseVal.value);
-  const y = scale(ticks("end"), (text) => text.y.baseVal[0].value - 4 - inside.y.baseVal.value);
-  const place = (text) => {
-    const [, a, b] = text.match(/translate\\(([^,]+),([^)]+)\\)/);
-    return [x(Number(a)), y(Number(b))];
-  };
-  const outline = (path) => path.getAttribute("d").match(/[-\\d.]+,[-\\d.]+/g)
-    .map((pair) => pair.split(",").map(Number)).map(([a, b]) => [x(a), y(b)]);
-  const visible = (one) => one.parentNode.getAttribute("visibility") !== "hidden";
-  return {
-    pixel: [Math.abs(x(1) - x(0)), Math.abs(y(1) - y(0))],
-    centres: all(".em-centres > g").map((one) => place(one.getAttribute("transform"))),
-    points: all(".em-points > path").map((one) => place(one.getAttribute("transform"))),
-    components: all(".em-points > path").map((one) => Number(one.getAttribute("class").slice(4)) - 1),
-    ellipses: all(".em-ellipses > path").filter(visible).map(outline),
-    regions: all(".em-regions > path").filter(visible).map(outline),
-  };
-}
-"""
 
 
 def fitted(model, x=X):
@@ -61,6 +30,7 @@ def mixtures():
 def show(page, tmp_path):
     """A function that opens a page with the outputs of explorers, and returns the explorers in it."""
     complaints = []
+    page.add_init_script(drawn.REMEMBER)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
 
@@ -88,23 +58,23 @@ def numbers(text):
 
 def shows(explorer, model, snapshot, x):
     """The page shows `snapshot` of a run of `model` on `x`: points, centres, ellipses or borders, to half a pixel."""
-    drawn = explorer.evaluate(DRAWN)
-    pixel = np.array(drawn["pixel"])
-    np.testing.assert_array_less(np.abs(np.array(drawn["points"]) - x) / pixel, 0.51)
-    np.testing.assert_array_less(np.abs(np.array(drawn["centres"]) - snapshot.params.means) / pixel, 0.51)
+    found = drawn.read(explorer)
+    pixel = np.array(found["pixel"])
+    np.testing.assert_array_less(np.abs(found["points"] - x) / pixel, 0.51)
+    np.testing.assert_array_less(np.abs(np.array(found["centres"]) - snapshot.params.means) / pixel, 0.51)
     responsibilities = model.posterior(x, snapshot.params)
-    shown = responsibilities[np.arange(len(x)), drawn["components"]]
+    shown = responsibilities[np.arange(len(x)), found["components"]]
     np.testing.assert_allclose(shown, responsibilities.max(axis=1), atol=1e-5)
     if isinstance(model, emlib.GaussianMixture):
         covariances = model.full_covariances(snapshot.params)
-        assert len(drawn["ellipses"]) == 2 * len(covariances)
-        for i, outline in enumerate(drawn["ellipses"]):
+        assert len(found["ellipses"]) == 2 * len(covariances)
+        for i, outline in enumerate(found["ellipses"]):
             d = np.array(outline) - snapshot.params.means[i // 2]
             distance = np.sqrt(np.einsum("ni,ij,nj->n", d, np.linalg.inv(covariances[i // 2]), d))
             np.testing.assert_allclose(distance, 1 + i % 2, rtol=0.03)
     elif isinstance(model, emlib.KMeans):
-        assert len(drawn["regions"]) == model.n_components
-        for k, outline in enumerate(drawn["regions"]):
+        assert len(found["regions"]) == model.n_components
+        for k, outline in enumerate(found["regions"]):
             to_all = np.linalg.norm(np.array(outline)[:, None] - snapshot.params.means, axis=2)
             np.testing.assert_allclose(to_all[:, k], to_all.min(axis=1), atol=0.05)
 
@@ -159,9 +129,9 @@ def test_one_feature_and_a_model_that_the_page_does_not_know(show):
     explorers = show(widgets.explore(X[:, 1:], waiting).set(K=2), widgets.explore(X, {"mine": trace}))
     expect(explorers).to_have_count(2)
     np.testing.assert_allclose(
-        [centre[0] for centre in explorers.first.evaluate(DRAWN)["centres"]], waiting[2][0].params.means[:, 0], atol=0.1
+        [centre[0] for centre in drawn.read(explorers.first)["centres"]], waiting[2][0].params.means[:, 0], atol=0.1
     )
-    assert set(explorers.last.evaluate(DRAWN)["components"]) == {1}
+    assert set(drawn.read(explorers.last)["components"]) == {1}
     assert explorers.last.locator(".em-free").count() == 0
 
 
@@ -193,7 +163,7 @@ def test_a_centre_that_is_moved_starts_a_run_that_is_emlibs(page, show, mixtures
         page.mouse.up()
         page.wait_for_timeout(200)
     start = mixtures[2, "full"][0].params
-    means = np.array(explorer.evaluate(DRAWN)["centres"])
+    means = np.array(drawn.read(explorer)["centres"])
     assert np.abs(means - start.means)[0].min() > 0.01
     np.testing.assert_allclose(means[1], start.means[1], atol=0.1)
     trace = emlib.fit(emlib.GaussianMixture(2), X, start._replace(means=means))
@@ -215,7 +185,7 @@ def test_a_point_that_is_added_takes_part(page, show, mixtures, how):
     else:
         box = ground.bounding_box()
         page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])
-    points = np.array(explorer.evaluate(DRAWN)["points"])
+    points = np.array(drawn.read(explorer)["points"])
     assert len(points) == len(X) + 1
     x = np.vstack([X, points[-1]])
     trace = emlib.fit(emlib.GaussianMixture(2), x, mixtures[2, "full"][0].params)
@@ -254,6 +224,7 @@ def test_responsibilities_of_the_point_asked_about(page, show, mixtures):
 def test_the_numbers_are_to_be_had_as_tables(show, mixtures):
     explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2))
     explorer.get_by_text("The numbers").click()
+    explorer.locator("table").first.wait_for()
     rows = explorer.locator("table").first.locator("tbody tr").all_inner_texts()
     means = [[float(cell.replace(MINUS, "-")) for cell in row.split("\t")[2:4]] for row in rows]
     np.testing.assert_allclose(means, mixtures[3, "full"][2].params.means, rtol=1e-4)
@@ -293,6 +264,22 @@ def test_colours_follow_the_theme(page, show, mixtures):
         assert explorer.evaluate(ground) == colour
     page.emulate_media(media="print")
     assert explorer.evaluate(ground) == paper["light"]
+
+
+def test_points_have_the_colours_of_the_theme(page, show, mixtures):
+    """The canvas has its colour at the middle of the last point, above all others; on paper that of the light page."""
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(iteration=9))
+    seen = {}
+    for look in [{"color_scheme": "dark"}, {"media": "print"}, {"media": "screen", "color_scheme": "light"}]:
+        page.emulate_media(**look)
+        found = drawn.read(explorer)
+        pixel = explorer.locator("canvas").evaluate(
+            "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data]", found["pixels"][-1]
+        )
+        assert "#" + bytes(pixel[:3]).hex() == found["colours"][-1]
+        seen[*look.values()] = found["colours"]
+    assert seen["print",] == seen["screen", "light"]
+    assert seen["dark",] != seen["screen", "light"]
 
 
 def test_without_scripts_a_picture_with_words_is_left(browser, tmp_path, mixtures):

@@ -14,8 +14,8 @@ from matplotlib.path import Path as Outline
 from emlib.plots import style
 
 HERE = Path(__file__).with_name("script")
-#: Each after what it imports; from the fourth on, a kind of explorer each.
-MODULES = ("em.js", "draw.js", "frame.js", "clusters.js")
+#: Each after what it imports; from the fifth on, a kind of explorer each.
+MODULES = ("em.js", "draw.js", "frame.js", "curve.js", "clusters.js", "bound.js")
 LETTERS = {Outline.MOVETO: "M", Outline.LINETO: "L", Outline.CURVE3: "Q", Outline.CURVE4: "C", Outline.CLOSEPOLY: "Z"}
 
 
@@ -37,6 +37,7 @@ def looks():
             "lines": bytes_of(lines),
             "outlines": bytes_of(outlines),
             "paper": bytes_of([paper])[0],
+            "muted": bytes_of([style.MUTED])[0],
         }
 
     return {

@@ -71,9 +71,8 @@ explorer("clusters", (frame) => {
   const placeMean = flat ? ([value]) => [value, -0.125 * top] : (mean) => mean;
 
   const layers = {};
-  for (const name of ["bars", "regions", "points", "density", "ellipses", "trails"]) {
-    layers[name] = data.layer(`em-layers em-${name}`);
-  }
+  for (const name of ["bars", "regions"]) layers[name] = data.layer(`em-layers em-${name}`, true);
+  for (const name of ["density", "ellipses", "trails"]) layers[name] = data.layer(`em-layers em-${name}`);
   layers.centres = data.layer("em-centres");
   const curveGround = svg("rect", { class: "em-curve", width: "100%", height: "100%", fill: "transparent" });
   curve.inside.append(curveGround);
@@ -213,7 +212,7 @@ explorer("clusters", (frame) => {
       for (const [name, visible] of Object.entries(shown)) {
         layers[name].setAttribute("visibility", visible ? "visible" : "hidden");
       }
-      drawPoints(layers.points, data, x.map(place), responsibilities, RADIUS);
+      drawPoints(data, x.map(place), responsibilities, RADIUS, frame.look);
       if (certain) drawRegions(layers.regions, data, means.map(placeMean));
       if (mixture) {
         const covariances = fullCovariances(run.spec.covariance_type, snapshot.params);

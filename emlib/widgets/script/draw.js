@@ -1,4 +1,5 @@
-// Drawing for the explorers: axes and what lies in them, as SVG, in the look of emlib.plots.
+// Drawing for the explorers: axes and what lies in them, in the look of emlib.plots. The points are many and are drawn
+// on a canvas; all else is SVG, below it or above it.
 //
 // STYLE holds the colours, markers and line styles of emlib/plots/style.py; page.py puts it in front of this file.
 
@@ -41,13 +42,17 @@ export class Axes {
     [this.xlabel, this.ylabel] = [xlabel, ylabel];
     this.frame = svg("g");
     // An inner <svg> clips what lies beyond the limits.
-    this.inside = svg("svg");
-    this.root = svg("svg", {}, this.frame, this.inside);
+    [this.below, this.inside] = [svg("svg"), svg("svg")];
+    this.sheets = [svg("svg", {}, this.frame, this.below), svg("svg", {}, this.inside)];
+    this.root = document.createElement("div");
+    this.root.className = "em-axes";
+    this.root.append(...this.sheets);
   }
 
-  layer(name) {
+  /** A group for what is drawn, above all layers so far; `below` the points if it says so. */
+  layer(name, below = false) {
     const group = svg("g", { class: name });
-    this.inside.append(group);
+    (below ? this.below : this.inside).append(group);
     return group;
   }
 
@@ -58,9 +63,10 @@ export class Axes {
     this.width = Math.max(width - left - right, 50);
     this.height = height - top - bottom;
     this.origin = [left, top];
-    this.root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.size = [width, height];
+    for (const sheet of this.sheets) sheet.setAttribute("viewBox", `0 0 ${width} ${height}`);
     for (const [name, value] of Object.entries({ x: left, y: top, width: this.width, height: this.height })) {
-      this.inside.setAttribute(name, value);
+      for (const part of [this.below, this.inside]) part.setAttribute(name, value);
     }
     const [x0, x1, y0, y1] = limits;
     const marks = [];
@@ -70,7 +76,7 @@ export class Axes {
       const x = left + this.place(value, y0)[0];
       marks.push(svg("path", { class: "em-grid", d: `M${x},${top}V${top + this.height}` }));
       marks.push(svg("path", { class: "em-axis", d: `M${x},${top + this.height}v4` }));
-      marks.push(svg("text", { x, y: top + this.height + 17, "text-anchor": "middle" }, text));
+      marks.push(svg("text", { class: "em-tick", x, y: top + this.height + 17, "text-anchor": "middle" }, text));
     }
     if (yticks) {
       for (const [value, text] of ticks(y0, y1, Math.max(2, Math.floor(this.height / 50)))) {
@@ -78,7 +84,7 @@ export class Axes {
         const y = top + this.place(x0, value)[1];
         marks.push(svg("path", { class: "em-grid", d: `M${left},${y}h${this.width}` }));
         marks.push(svg("path", { class: "em-axis", d: `M${left},${y}h-4` }));
-        marks.push(svg("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, text));
+        marks.push(svg("text", { class: "em-tick", x: left - 8, y: y + 4, "text-anchor": "end" }, text));
       }
     }
     marks.push(svg("path", { class: "em-axis", d: `M${left},${top}v${this.height}h${this.width}` }));
@@ -98,7 +104,7 @@ export class Axes {
   /** The value at the pointer of a mouse or touch event. */
   under(event) {
     const box = this.root.getBoundingClientRect();
-    const scale = this.root.viewBox.baseVal.width / box.width;
+    const scale = this.size[0] / box.width;
     const x = (event.clientX - box.left) * scale - this.origin[0];
     const y = (event.clientY - box.top) * scale - this.origin[1];
     const [x0, x1, y0, y1] = this.limits;
@@ -122,41 +128,65 @@ export class Axes {
   }
 }
 
-const mixed = (shares, colours, doubt, paper) =>
-  `rgb(${[0, 1, 2].map((c) =>
-    Math.round((1 - doubt) * shares.reduce((total, share, k) => total + share * colours[k][c], 0) + doubt * paper[c]),
-  )})`;
+const rgb = (bytes) => `rgb(${bytes})`;
+// A canvas takes longest over colours that it has not met: mixtures are drawn in 32 steps of red, green and blue.
+const mixtures = new Map();
+function mixed(shares, colours, doubt, paper) {
+  let key = 0;
+  for (let c = 0; c < 3; c++) {
+    let mean = 0;
+    for (let k = 0; k < shares.length; k++) mean += shares[k] * colours[k][c];
+    key = (key << 5) + (((1 - doubt) * mean + doubt * paper[c]) >> 3);
+  }
+  if (!mixtures.has(key)) mixtures.set(key, rgb([10, 5, 0].map((shift) => 8 * ((key >> shift) & 31) + 4)));
+  return mixtures.get(key);
+}
+
+let markers = null;
 
 /**
  * The data points, each with the marker of its largest responsibility, in a mixture of the colours, the emptier the less
- * decided it is.
+ * decided it is. Without responsibilities they are grey. `look` is {dark, density}: which ground, and how many pixels of
+ * the canvas make one of the page.
  */
-export function drawPoints(group, axes, places, responsibilities, radius) {
-  const elements = hold(group, places.length, () => svg("path"));
-  elements.forEach((element, n) => {
-    const shares = responsibilities[n];
-    const largest = Math.max(...shares);
-    const k = shares.indexOf(largest);
-    const doubt = (1 - largest) / (1 - 1 / Math.max(shares.length, 2));
-    const [x, y] = axes.place(...places[n]);
-    const look = [
-      ["transform", `translate(${number(x)},${number(y)})scale(${radius})`],
-      ["class", component(k)],
-      ["d", STYLE.markers[k]],
-      ["style", doubt > 0.002 ? softly(shares, doubt) : ""],
-    ];
-    // Writing to the page costs more than anything else here: write what has changed.
-    element.emLook ??= {};
-    for (const [name, value] of look) {
-      if (element.emLook[name] !== value) element.setAttribute(name, (element.emLook[name] = value));
+export function drawPoints(axes, places, responsibilities, radius, { dark, density }) {
+  if (!axes.canvas) {
+    axes.canvas = document.createElement("canvas");
+    axes.sheets[0].after(axes.canvas);
+  }
+  markers ??= STYLE.markers.map((outline) => new Path2D(outline));
+  const { fills, outlines, paper, muted } = STYLE[dark ? "dark" : "light"];
+  const [plain, edges] = [fills.map(rgb), outlines.map(rgb)];
+  const pen = axes.canvas.getContext("2d");
+  const [width, height] = axes.size.map((length) => Math.round(length * density));
+  if (axes.canvas.width !== width) axes.canvas.width = width;
+  if (axes.canvas.height !== height) axes.canvas.height = height;
+  const [left, top] = axes.origin;
+  pen.reset();
+  pen.scale(density, density);
+  pen.beginPath();
+  pen.rect(left, top, axes.width, axes.height);
+  pen.clip();
+  pen.lineWidth = 0.24;
+  const scale = radius * density;
+  places.forEach((place, n) => {
+    const [x, y] = axes.place(...place);
+    pen.setTransform(scale, 0, 0, scale, (left + x) * density, (top + y) * density);
+    let k = 0;
+    if (responsibilities) {
+      const shares = responsibilities[n];
+      for (let j = 1; j < shares.length; j++) if (shares[j] > shares[k]) k = j;
+      const doubt = (1 - shares[k]) / (1 - 1 / Math.max(shares.length, 2));
+      const soft = doubt > 0.002;
+      pen.fillStyle = soft ? mixed(shares, fills, doubt, paper) : plain[k];
+      pen.strokeStyle = soft ? mixed(shares, outlines, 0, paper) : edges[k];
+    } else {
+      pen.fillStyle = rgb(muted);
+      pen.strokeStyle = rgb(paper);
     }
+    pen.fill(markers[k]);
+    pen.stroke(markers[k]);
   });
-}
-
-function softly(shares, doubt) {
-  const in_ = ({ fills, outlines, paper }) => [mixed(shares, fills, doubt, paper), mixed(shares, outlines, 0, paper)];
-  const [[fill, line], [darkFill, darkLine]] = [in_(STYLE.light), in_(STYLE.dark)];
-  return `fill:light-dark(${fill},${darkFill});stroke:light-dark(${line},${darkLine})`;
 }
 
 /** The part of the plane that is nearer to each mean than to any other. */

@@ -24,7 +24,7 @@ export function condition(logJoint) {
   const responsibilities = [];
   const logDensity = [];
   logJoint.forEach((row, n) => {
-    const largest = Math.max(...row);
+    const largest = row.reduce((a, b) => Math.max(a, b));
     if (!Number.isFinite(largest)) {
       throw new RangeError(
         `x[${n}] lies so far from every component that even the logarithm of its density overflows`,
@@ -32,13 +32,18 @@ export function condition(logJoint) {
     }
     const joint = row.map((value) => Math.exp(value - largest));
     const total = sum(joint);
-    responsibilities.push(joint.map((value) => value / total));
+    for (let k = 0; k < joint.length; k++) joint[k] /= total;
+    responsibilities.push(joint);
     logDensity.push(largest + Math.log(total));
   });
   return [responsibilities, logDensity];
 }
 
-export const squaredDistance = (a, b) => a.reduce((total, value, d) => total + (value - b[d]) ** 2, 0);
+export function squaredDistance(a, b) {
+  let total = 0;
+  for (let d = 0; d < a.length; d++) total += (a[d] - b[d]) ** 2;
+  return total;
+}
 
 const distances = (x, means) => x.map((point) => means.map((mean) => squaredDistance(point, mean)));
 
@@ -82,7 +87,10 @@ const moveCentres = ({ counts, means }) => ({
 /** K-means: the objective is −distortion. */
 function kMeans() {
   const posterior = (x, { means }) =>
-    distances(x, means).map((row) => row.map((_, k) => (k === nearest(row) ? 1 : 0)));
+    distances(x, means).map((row) => {
+      const own = nearest(row);
+      return row.map((_, k) => (k === own ? 1 : 0));
+    });
   return {
     posterior,
     eStep(x, params) {
@@ -189,14 +197,14 @@ function gaussianMixture({ covariance_type: family }) {
       const logDeterminant = 2 * sum(L.map((row, d) => Math.log(scale[d] * row[d])));
       return { L, scale, constant: Math.log(params.weights[k]) - (D * Math.log(2 * Math.PI) + logDeterminant) / 2 };
     });
+    const white = new Array(D);
     return x.map((point) =>
       factors.map(({ L, scale, constant }, k) => {
-        const white = [];
         let squares = 0;
         for (let i = 0; i < D; i++) {
           let rest = (point[i] - params.means[k][i]) / scale[i];
           for (let j = 0; j < i; j++) rest -= L[i][j] * white[j];
-          white.push(rest / L[i][i]);
+          white[i] = rest / L[i][i];
           squares += white[i] ** 2;
         }
         return constant - squares / 2;

@@ -51,6 +51,7 @@ class Frame {
     // An explorer is made, and drawn, when someone can see it: not far from the screen, nor in a closed fold.
     this.watch = new IntersectionObserver((entries) => this.see(entries.at(-1).isIntersecting), { rootMargin: "300px" });
     this.watch.observe(host);
+    onLook.add(this.relook = () => this.kind && this.draw());
   }
 
   see(seen) {
@@ -97,11 +98,15 @@ class Frame {
     this.sizes.observe(this.pictures);
   }
 
-  /** Draw what is chosen, now or as soon as someone can see it. */
+  /** Draw what is chosen: now, or as soon as someone can see it. On paper everything can be seen. */
   draw() {
-    this.isDrawn = this.seen;
-    if (!this.seen) return;
+    this.isDrawn = this.seen || isPrinting;
+    if (!this.isDrawn) return;
     if (!this.kind) this.build();
+    this.look = {
+      dark: !isPrinting && getComputedStyle(this.host).backgroundColor === `rgb(${STYLE.dark.paper.join(", ")})`,
+      density: isPrinting ? 4 : devicePixelRatio,
+    };
     const { headline, description } = this.kind.draw();
     this.say(headline);
     this.description.textContent = description;
@@ -124,6 +129,7 @@ class Frame {
   remove() {
     this.watch.disconnect();
     this.unlisten();
+    onLook.delete(this.relook);
     if (!this.kind) return;
     this.stop();
     this.sizes.disconnect();
@@ -323,10 +329,27 @@ class Frame {
   }
 }
 
+// What must be drawn anew when the ground turns dark or light, or to paper.
+const onLook = new Set();
+let isPrinting = false;
+
 let styled = false;
 function style() {
   if (styled) return;
   styled = true;
+  const relook = () => onLook.forEach((draw) => draw());
+  const print = (now) => {
+    isPrinting = now;
+    relook();
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
+  matchMedia("print").addEventListener("change", ({ matches }) => print(matches));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", relook);
+  // The book and JupyterLab write their theme into attributes of these two.
+  const observer = new MutationObserver(relook);
+  const attributeFilter = ["data-theme", "data-jp-theme-light"];
+  for (const element of [document.documentElement, document.body]) observer.observe(element, { attributeFilter });
   const both = (what, k) => `light-dark(rgb(${STYLE.light[what][k]}),rgb(${STYLE.dark[what][k]}))`;
   const components = STYLE.markers.map(
     (_, k) =>
