@@ -3,8 +3,9 @@
 from emlib import widgets
 """
 
+from emlib.widgets.bound import bound
 from emlib.widgets.clusters import explore
 from emlib.widgets.explorer import Explorer
 from emlib.widgets.panel import Sliders, sliders
 
-__all__ = ["Explorer", "Sliders", "explore", "sliders"]
+__all__ = ["Explorer", "Sliders", "bound", "explore", "sliders"]

@@ -43,6 +43,8 @@ class Explorer(anywidget.AnyWidget):
     draw : callable
         ``draw(**values) -> text`` draws the values on `figure` and returns what it shows; the first line is the
         sentence that the page shows below the picture.
+    titles : dict of str, optional
+        How a control is called where that is not the name of its choice, such as a symbol.
 
     Attributes
     ----------
@@ -61,11 +63,16 @@ class Explorer(anywidget.AnyWidget):
     _esm = page.module()
     _record = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, kind, record, choices, figure, draw):
+    def __init__(self, kind, record, choices, figure, draw, titles=None):
         self.choices = {name: options_of(name, options) for name, options in choices.items()}
         self._figure, self._draw, self._drawn = figure, draw, None
         controls = [
-            {"key": name, "name": name.replace("_", " "), "options": options, "slider": not isinstance(options[0], str)}
+            {
+                "key": name,
+                "name": (titles or {}).get(name, name.replace("_", " ")),
+                "options": options,
+                "slider": not isinstance(options[0], str),
+            }
             for name, options in self.choices.items()
         ]
         super().__init__(_record={"kind": kind, "controls": controls, **record})
