@@ -7,5 +7,6 @@ from emlib.widgets.bound import bound
 from emlib.widgets.clusters import explore
 from emlib.widgets.explorer import Explorer
 from emlib.widgets.panel import Sliders, sliders
+from emlib.widgets.surface import surface
 
-__all__ = ["Explorer", "Sliders", "bound", "explore", "sliders"]
+__all__ = ["Explorer", "Sliders", "bound", "explore", "sliders", "surface"]
