@@ -51,17 +51,21 @@ READ = """
   return {
     pixel: [Math.abs(x(1) - x(0)), Math.abs(y(1) - y(0))],
     centres: all(".em-centres > g").map((one) => place(one.getAttribute("transform"))),
-    points: axes.querySelector("canvas").filled
+    points: (axes.querySelector("canvas")?.filled ?? [])
       .map(({ place: [a, b], ...look }) => ({ ...look, place: [x(a - left), y(b - top)] })),
     ellipses: all(".em-ellipses > path").filter(visible).map(outline),
     regions: all(".em-regions > path").filter(visible).map(outline),
+    lines: Object.fromEntries(
+      ["ell", "lower", "besides", "way", "second", "mirrored"].map((name) => [name, all(`.em-${name}`).map(outline)]),
+    ),
   };
 }
 """
 
 
 def read(explorer):
-    """The `pixel` that one unit of the data makes, and places of `points`, `centres`, `ellipses` and `regions`.
+    """The `pixel` that one unit of the data makes, and places of `points`, `centres`, `ellipses`, `regions` and, by
+    their classes, `lines`.
 
     Each point comes with its component in `components`, as its marker says it, and its colour in `colours`.
     """
