@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emlib import checks, plots
+from emlib.engine import Snapshot
 from emlib.plots.style import within_palette
 from emlib.widgets.explorer import Explorer, cut, stops, two
 
@@ -24,8 +25,9 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     and draw the way they came. Models with covariances get ellipses at 1 and 2 σ, or over one feature their density;
     where responsibilities are certain, as in k-means, borders between the nearest centres are drawn.
 
-    It is as alive in a page without a kernel as in JupyterLab. With a model of emlib one can also drag a centre or
-    click to add a point, and see EM run from there.
+    It is as alive in a page without a kernel as in JupyterLab. One can ask about single points; the
+    densities of two features stand in the margins and, where the runs differ in ``"K"``, so does BIC over K. With a
+    model of emlib one can also drag a centre, add points or draw data, and see EM run.
 
     Parameters
     ----------
@@ -41,8 +43,10 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     Returns
     -------
     Explorer
-        With the traits `names` and ``iteration``. From 20 on the slider takes steps of a tenth, so that a long run can
-        be walked through; beyond the end of a run its last iteration stays.
+        With the traits `names` and ``iteration``. At ``iteration`` t the points are assigned by the parameters of
+        ``trace[t]``. With k-means it is t + 0.5 once the centres have moved to those of ``trace[t + 1]`` and the points
+        still belong to the old ones. From 20 on the slider takes steps of a tenth, so that a long run can be walked
+        through; beyond the end of a run its last iteration stays.
 
     Raises
     ------
@@ -68,6 +72,8 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     if objective is None:
         objective = "log-likelihood" if hasattr(first.model, "score_samples") else "objective"
     moments = stops(max(len(trace) for trace in runs.values()) - 1)
+    if any(_is_kmeans(trace.model) for trace in runs.values()):
+        moments = [t for moment in moments for t in (moment, moment + 0.5)][:-1]
     choices = {name: list(dict.fromkeys(key[i] for key in runs)) for i, name in enumerate(names)}
     choices["iteration"] = moments
     record = {
@@ -84,24 +90,46 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     def update(iteration, **values):
         trace = runs[tuple(values[name] for name in names)]
         at = min(iteration, len(trace) - 1)
-        responsibilities = trace.model.posterior(x, trace[at].params)
+        if not _is_kmeans(trace.model):
+            at = int(at)
+        responsibilities = trace.model.posterior(x, trace[int(at)].params)
         draw(trace, at, responsibilities)
-        curve.update(at, trace.objectives)
-        return _describe(values, trace, at, responsibilities, feature_names, objective)
+        curve.update(int(at), trace.objectives)
+        return _describe(values, _moment(x, trace, at), trace, responsibilities, feature_names, objective)
 
     return Explorer("clusters", record, choices, fig, update)
 
 
+def _is_kmeans(model):
+    return _is_known(model) and type(model).__name__ == "KMeans"
+
+
+def _is_known(model):
+    """Whether em.js knows the model."""
+    return type(model).__name__ in KNOWN and type(model).__module__.startswith("emlib.models.")
+
+
+def _moment(x, trace, at):
+    """The snapshot of `trace` at iteration `at`; where that is a half, with the centres moved and nothing assigned."""
+    if at == int(at):
+        return trace[int(at)]
+    statistics, _ = trace.model.e_step(x, trace[int(at)].params)
+    moved = trace[int(at) + 1].params
+    return Snapshot(at, moved, trace.model.q(moved, statistics))
+
+
 def _recorded(x, key, trace, stops):
     """What the page is told of a run: the model, and its snapshots at the `stops` of the slider and at its end."""
-    model, kind = trace.model, type(trace.model)
-    known = kind.__name__ in KNOWN and kind.__module__.startswith("emlib.models.")
-    spec = {"kind": kind.__name__, **vars(model)} if known else {"kind": "other", "covariance_type": "full"}
-    last = len(trace) - 1
-    snapshots = []
-    for at in [stop for stop in stops if stop < last] + [last]:
-        params = trace[at].params
-        snapshot = {"iteration": at, "objective": cut(trace[at].objective, 12), "means": cut(params.means)}
+    model, last, known = trace.model, trace.iterations, _is_known(trace.model)
+    spec = {"kind": type(model).__name__, **vars(model)} if known else {"kind": "other", "covariance_type": "full"}
+    halves = _is_kmeans(model)
+    snapshots, moved = [], None
+    for at in [stop for stop in stops if stop < last and (halves or stop == int(stop))] + [last]:
+        _, params, objective = _moment(x, trace, at)
+        snapshot = {"iteration": at, "objective": cut(objective, 12)}
+        if params is not moved:
+            snapshot["means"] = cut(params.means)
+        moved = params
         if hasattr(model, "full_covariances"):
             snapshot["weights"] = cut(params.weights)
             if known and model.covariance_type in ("diag", "spherical"):
@@ -113,7 +141,10 @@ def _recorded(x, key, trace, stops):
         if not known:
             snapshot["responsibilities"] = cut(model.posterior(x, params), 4)
         snapshots.append(snapshot)
-    return {"key": key, "model": spec, "iterations": last, "converged": trace.converged, "snapshots": snapshots}
+    run = {"key": key, "model": spec, "converged": trace.converged, "reason": trace.reason, "snapshots": snapshots}
+    if known and hasattr(model, "full_covariances"):
+        run["n_free"] = len(model.free(trace.params))
+    return run
 
 
 def _draw_data(ax, x, means, feature_names):
@@ -158,9 +189,10 @@ def _draw_data(ax, x, means, feature_names):
     ax.axis(limits)
 
     def draw(trace, at, responsibilities):
-        params = trace[at].params
+        moved = int(np.ceil(at))
+        params = trace[moved].params
         points.update(responsibilities=responsibilities)
-        trails.update(np.array([place(snapshot.params.means) for snapshot in trace.snapshots[: at + 1]]))
+        trails.update(np.array([place(snapshot.params.means) for snapshot in trace.snapshots[: moved + 1]]))
         centres.update(place(params.means))
         mixture = hasattr(trace.model, "full_covariances")
         certain = not mixture and np.isin(responsibilities, (0, 1)).all()
@@ -175,14 +207,17 @@ def _draw_data(ax, x, means, feature_names):
     return draw
 
 
-def _describe(values, trace, at, responsibilities, feature_names, objective):
+def _describe(values, moment, trace, responsibilities, feature_names, objective):
     said = [f"{name} {value}" if isinstance(value, str) else f"{name} = {value:g}" for name, value in values.items()]
+    at = moment.iteration
+    said.append(f"iteration {_halves(at)} of {trace.iterations}")
+    if _is_kmeans(trace.model):
+        said.append("after assigning" if at == int(at) else "after moving the centres")
     end = ""
-    if at == len(trace) - 1:
-        end = ", converged" if trace.converged else ", where the run stops before it converges"
-    now = two(trace[at].objective)
-    headline = f"{', '.join(said)}, iteration {at} of {len(trace) - 1}: {objective} {now}{end}."
-    places = [", ".join(f"{value:.3g}" for value in mean) for mean in trace[at].params.means]
+    if at == trace.iterations:
+        end = ", converged" if trace.converged else f". The run ends here: {trace.reason}"
+    headline = f"{', '.join(said)}: {objective} {two(moment.objective)}{end}."
+    places = [", ".join(f"{value:.3g}" for value in mean) for mean in moment.params.means]
     shares = [
         f"{k} holds {share:.0%} around ({place})".replace("-", "\N{MINUS SIGN}")
         for k, (share, place) in enumerate(zip(responsibilities.mean(axis=0), places, strict=True), start=1)
@@ -191,8 +226,13 @@ def _describe(values, trace, at, responsibilities, feature_names, objective):
     return (
         f"{headline}\nThe {len(responsibilities)} points by {' and '.join(feature_names)}: component "
         f"{'; '.join(shares)}.\nThe curve beside them leads from {objective} {ends[0]} at iteration 0 to {ends[1]} at "
-        f"iteration {len(trace) - 1}."
+        f"iteration {trace.iterations}."
     )
+
+
+def _halves(at):
+    """3.5 as 3½."""
+    return str(at) if at == int(at) else f"{int(at) or ''}½"
 
 
 def _by_tuple(runs, names):

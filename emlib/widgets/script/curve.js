@@ -10,9 +10,9 @@ export function margin(values, share) {
 }
 
 export class Curve {
-  /** Its axes, in `frame`; a click chooses an iteration. */
-  constructor(frame, objective) {
-    this.axes = frame.axes("iteration t", objective);
+  /** Its axes, in `frame`; a click chooses an iteration, or a value of another control `key`. */
+  constructor(frame, objective, label = "iteration t", key = "iteration") {
+    this.axes = frame.axes(label, objective);
     this.axes.root.setAttribute("role", "img");
     const ground = svg("rect", { class: "em-curve", width: "100%", height: "100%", fill: "transparent" });
     this.axes.inside.append(ground);
@@ -21,20 +21,20 @@ export class Curve {
       frame.stop();
       const [at] = this.axes.under(event);
       const nearer = (a, b) => (Math.abs(b - at) < Math.abs(a - at) ? b : a);
-      frame.choose("iteration", frame.options("iteration").reduce(nearer));
+      frame.choose(key, frame.options(key).reduce(nearer));
     });
   }
 
-  /** Give it a height, and room for moments with these iterations and objectives. */
-  fit(height, last, objectives) {
-    const gap = Math.max(0.05 * last, 0.05);
+  /** Give it a height, and room for moments with these iterations, up to `last`, and objectives. */
+  fit(height, last, objectives, first = 0) {
+    const gap = Math.max(0.05 * (last - first), 0.05);
     const box = [this.axes.holder.clientWidth || 320, height];
-    this.axes.set(...box, [-gap, last + gap, ...margin(objectives, 0.06)], { whole: true });
+    this.axes.set(...box, [first - gap, last + gap, ...margin(objectives, 0.06)], { whole: true });
   }
 
-  /** Draw a run of {iteration, objective}, mark `present`, and say `words` of it. */
-  draw(run, present, words) {
-    drawCurve(this.layer, this.axes, run, present);
+  /** Draw a run of {iteration, objective}, mark `present` with a `note`, and say `words` of it. */
+  draw(run, present, words, note) {
+    drawCurve(this.layer, this.axes, run, present, note);
     this.axes.root.setAttribute("aria-label", words);
   }
 }

@@ -57,8 +57,9 @@ export class Axes {
   }
 
   /** Set size in pixels and limits [left, right, bottom, top], and draw grid, ticks and labels. */
-  set(width, height, limits, { yticks = true, whole = false } = {}) {
-    const [left, top, right, bottom] = [yticks || this.ylabel ? 64 : 14, 10, 14, 48];
+  set(width, height, limits, { yticks = true, whole = false, room = 0 } = {}) {
+    // `room` is left free above and at the right, for what stands in the margins.
+    const [left, top, right, bottom] = [yticks || this.ylabel ? 64 : 14, 10 + room, 14 + room, 48];
     this.limits = limits;
     this.width = Math.max(width - left - right, 50);
     this.height = height - top - bottom;
@@ -70,7 +71,7 @@ export class Axes {
     }
     const [x0, x1, y0, y1] = limits;
     const marks = [];
-    const count = Math.max(2, Math.floor(this.width / 70));
+    const count = Math.max(2, Math.floor(this.width / (whole ? 45 : 70)));
     for (const [value, text] of ticks(x0, x1, whole ? Math.min(count, Math.max(x1 - x0, 1)) : count)) {
       if (whole && value % 1) continue;
       const x = left + this.place(value, y0)[0];
@@ -274,36 +275,103 @@ export function drawBars(group, axes, bars) {
   });
 }
 
-/** The density of a mixture in one feature: its components, and in ink their sum. */
-export function drawDensity(group, axes, { weights, means }, variances) {
-  const [x0, x1] = axes.limits;
-  const grid = Array.from({ length: 300 }, (_, i) => x0 + ((x1 - x0) * i) / 299);
-  const heights = weights.map((weight, k) =>
-    grid.map(
-      (x) => (weight * Math.exp(-((x - means[k][0]) ** 2) / (2 * variances[k]))) / Math.sqrt(2 * Math.PI * variances[k]),
-    ),
-  );
-  const total = grid.map((_, i) => heights.reduce((sum, own) => sum + own[i], 0));
-  const curves = [...heights, total];
-  hold(group, 0);
-  hold(group, curves.length, (k) => svg("path", { class: k < weights.length ? component(k) : "em-total" })).forEach(
-    (element, k) => element.setAttribute("d", axes.path(grid.map((x, i) => [x, curves[k][i]]))),
-  );
+const GRID = 300;
+
+/**
+ * The density of a mixture in feature `d`, over the limits of its axis: curves as lists of [value, height], one for each
+ * component and at last their sum.
+ */
+function densities(axes, { weights, means }, variances, d) {
+  const [low, high] = axes.limits.slice(2 * d, 2 * d + 2);
+  const curves = weights.map((weight, k) => {
+    const peak = weight / Math.sqrt(2 * Math.PI * variances[k]);
+    return Array.from({ length: GRID }, (_, i) => {
+      const value = low + ((high - low) * i) / (GRID - 1);
+      return [value, peak * Math.exp(-((value - means[k][d]) ** 2) / (2 * variances[k]))];
+    });
+  });
+  const total = curves[0].map(([value], i) => [value, curves.reduce((sum, own) => sum + own[i][1], 0)]);
+  return [...curves, total];
 }
 
-/** The curve of the objective: a line with a dot for every moment, and a mark at the present one. */
-export function drawCurve(group, axes, snapshots, present) {
+function drawDensities(group, curves, path) {
+  hold(group, 0);
+  const look = (k) => (k < curves.length - 1 ? component(k) : "em-total");
+  hold(group, curves.length, (k) => svg("path", { class: look(k), d: path(curves[k]) }));
+}
+
+/** The density of a mixture in one feature: its components, and in ink their sum. */
+export function drawDensity(group, axes, params, variances) {
+  drawDensities(group, densities(axes, params, variances, 0), (curve) => axes.path(curve));
+}
+
+/**
+ * What stands in the margins of the axes of two features: above, the histogram of the first and its density in the
+ * mixture, and at the right those of the second. They take a room of `size` pixels.
+ */
+export class Margins {
+  constructor(axes) {
+    this.axes = axes;
+    this.parts = [0, 1].map(() => {
+      const [bars, density] = [svg("g", { class: "em-bars" }), svg("g", { class: "em-density" })];
+      const part = svg("svg", { class: "em-layers em-margin" }, bars, density);
+      axes.sheets[1].append(part);
+      return { part, bars, density };
+    });
+  }
+
+  layout(size) {
+    const { width, height, origin: [left, top] } = this.axes;
+    this.size = size - 6;
+    const places = [
+      { x: left, y: top - size, width, height: this.size },
+      { x: left + width + 6, y: top, width: this.size, height },
+    ];
+    this.parts.forEach(({ part }, d) => {
+      for (const [name, value] of Object.entries(places[d])) part.setAttribute(name, value);
+    });
+  }
+
+  /** Draw points and a mixture; without params the margins are empty. */
+  draw(x, params, covariances) {
+    this.parts.forEach(({ part, bars, density }, d) => {
+      part.setAttribute("visibility", params ? "visible" : "hidden");
+      if (!params) return;
+      const steps = histogram(x.map((point) => point[d]));
+      const curves = densities(this.axes, params, covariances.map((matrix) => matrix[d][d]), d);
+      const highest = Math.max(...steps.map(([, , height]) => height));
+      const place = ([value, height]) => {
+        const length = (0.8 * this.size * height) / highest;
+        const at = this.axes.place(...(d ? [0, value] : [value, 0]))[d];
+        return d ? [length, at] : [at, this.size - length];
+      };
+      const ends = ([left, right, height]) => [[left, 0], [left, height], [right, height], [right, 0]];
+      hold(bars, steps.length, () => svg("path")).forEach((element, i) => {
+        element.setAttribute("d", `${polygon(ends(steps[i]).map(place))}Z`);
+      });
+      drawDensities(density, curves, (curve) => polygon(curve.map(place)));
+    });
+  }
+}
+
+const noted = ({ iteration, objective }) => `t = ${iteration}:  ${minus(objective.toFixed(2))}`;
+
+/** The curve of the objective: a line with a dot for every moment, a mark at the present one, if any, and a note. */
+export function drawCurve(group, axes, snapshots, present, words = noted(present)) {
   const points = snapshots.map(({ iteration, objective }) => axes.place(iteration, objective));
   const [line, dots, mark, note] = hold(group, 4, (i) =>
     svg(["path", "path", "circle", "text"][i], { class: ["em-line", "em-dots", "em-mark", "em-note"][i] }),
   );
   line.setAttribute("d", polygon(points));
   dots.setAttribute("d", points.map(([x, y]) => `M${number(x)},${number(y)}h0`).join(""));
-  const [x, y] = axes.place(present.iteration, present.objective);
-  mark.setAttribute("cx", x);
-  mark.setAttribute("cy", y);
-  mark.setAttribute("r", 5.5);
+  mark.setAttribute("visibility", present ? "visible" : "hidden");
+  if (present) {
+    const [x, y] = axes.place(present.iteration, present.objective);
+    mark.setAttribute("cx", x);
+    mark.setAttribute("cy", y);
+    mark.setAttribute("r", 5.5);
+  }
   note.setAttribute("x", axes.width - 6);
-  note.setAttribute("y", axes.height - 10);
-  note.textContent = `t = ${present.iteration}:  ${minus(present.objective.toFixed(2))}`;
+  note.setAttribute("y", points.at(-1)[1] < axes.height / 2 ? axes.height - 10 : 18);
+  note.textContent = words;
 }

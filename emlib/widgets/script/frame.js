@@ -5,6 +5,8 @@ import { Axes, minus, svg } from "./draw.js";
 
 // Milliseconds between two steps of the play button.
 const PACE = 400;
+// Milliseconds that the page may spend at a stretch on what need not be there at once.
+const SLICE = 8;
 
 const kinds = {};
 /**
@@ -14,6 +16,7 @@ const kinds = {};
  *   tables()   lists [caption, head, rows] of each table of the numbers,
  *   isOver()   whether play has come to its end; without it, play ends with the options,
  *   played     the key of the control that play moves,
+ *   read(key, value)  how the value of a control is written, where that is not as usual,
  *   back       what the button says that leads back from `frame.own` to the record.
  */
 export const explorer = (kind, build) => (kinds[kind] = build);
@@ -43,7 +46,8 @@ class Frame {
    */
   constructor(host, record, store, address) {
     Object.assign(this, { host, record, store, address });
-    // Where the reader leaves the record: {values, options} of the controls that then have their own.
+    // Where the reader leaves the record: {values, options} of the controls that then have their own, and chosen(key),
+    // which is told when one of them has been moved.
     this.own = null;
     this.seen = false;
     host.classList.add("em-explorer");
@@ -69,8 +73,7 @@ class Frame {
     this.controls = this.record.controls.filter(({ options }) => options.length > 1).map((one) => this.control(one));
     this.bar.prepend(...this.controls.map(({ element }) => element), this.player());
     this.back = this.button(this.kind.back, () => {
-      this.own = null;
-      this.draw();
+      this.leave(null);
       this.play.focus();
     });
     this.tables = make("div", { className: "em-tables", tabIndex: 0, role: "region", ariaLabel: "The numbers" });
@@ -132,6 +135,7 @@ class Frame {
     onLook.delete(this.relook);
     if (!this.kind) return;
     this.stop();
+    this.steps = null;
     this.sizes.disconnect();
     this.host.replaceChildren();
   }
@@ -149,9 +153,10 @@ class Frame {
   choose(key, value) {
     if (this.own && key in this.own.values) {
       this.own.values[key] = value;
+      this.own.chosen?.(key);
       this.draw();
     } else {
-      this.own = null;
+      this.steps = this.own = null;
       this.store.set(key, value);
     }
   }
@@ -177,6 +182,13 @@ class Frame {
     return button;
   }
 
+  /** Leave the record for something of the reader's own, or with null come back. */
+  leave(own) {
+    this.steps = null;
+    this.own = own;
+    this.draw();
+  }
+
   /** Do `action` with the next picture. Of what comes faster than pictures, a drag above all, the last is done. */
   soon(action) {
     if (!this.next) {
@@ -190,27 +202,42 @@ class Frame {
   }
 
   /**
-   * Let `element` be moved in `axes`, by pointer and by arrow keys. `from()` tells where it is; `to(place, moving)` is
-   * told where it shall be, and at the end of a drag once more, no longer moving.
+   * Exhaust `steps` without keeping the page waiting: some of them now, and more after each picture. `each()` is called
+   * whenever some are done. Later work takes the place of earlier.
+   */
+  work(steps, each) {
+    this.steps = steps;
+    const slice = () => {
+      if (this.steps !== steps) return;
+      const end = performance.now() + SLICE;
+      let done;
+      do ({ done } = steps.next());
+      while (!done && performance.now() < end);
+      each();
+      if (!done) requestAnimationFrame(slice);
+    };
+    slice();
+  }
+
+  /**
+   * Let `element` be moved in `axes`, by pointer and by arrow keys. `from()` tells where it is. `to(place, moving)` is
+   * told where it shall be, and whether it is being dragged there.
    */
   movable(element, axes, from, to) {
     element.classList.add("em-free");
     element.setAttribute("tabindex", 0);
     element.setAttribute("role", "button");
-    let target = null;
     element.addEventListener("pointerdown", (event) => {
       this.stop();
-      target = null;
       element.setPointerCapture(event.pointerId);
       event.preventDefault();
       element.focus({ focusVisible: false });
     });
     element.addEventListener("pointermove", (event) => {
       if (!element.hasPointerCapture(event.pointerId)) return;
-      target = axes.within(axes.under(event));
+      const target = axes.within(axes.under(event));
       this.soon(() => to(target, true));
     });
-    element.addEventListener("lostpointercapture", () => target && this.soon(() => to(target, false)));
     element.addEventListener("keydown", (event) => {
       if (!DIRECTIONS[event.key]) return;
       event.preventDefault();
@@ -257,9 +284,8 @@ class Frame {
   // Controls
 
   control({ key, name, slider }) {
-    const input = slider
-      ? make("input", { type: "range", min: 0, step: 1 })
-      : make("select", {}, ...this.options(key).map((option, at) => make("option", { value: at }, said(option))));
+    const input = slider ? make("input", { type: "range", min: 0, step: 1 }) : make("select");
+    let listed = null;
     if (slider) input.style.width = `${Math.min(300, 90 + 12 * this.options(key).length)}px`;
     const readout = make("span", { ariaHidden: "true", hidden: !slider });
     input.addEventListener("input", () => {
@@ -267,11 +293,16 @@ class Frame {
       this.choose(key, this.options(key)[Number(input.value)]);
     });
     const follow = () => {
-      const value = this.value(key);
-      if (slider) input.max = this.options(key).length - 1;
-      input.value = this.options(key).indexOf(value);
-      if (slider) input.ariaValueText = said(value);
-      readout.textContent = said(value);
+      const [value, options] = [this.value(key), this.options(key)];
+      if (slider) input.max = options.length - 1;
+      else if (listed !== options) {
+        listed = options;
+        input.replaceChildren(...options.map((option, at) => make("option", { value: at }, said(option))));
+      }
+      input.value = options.indexOf(value);
+      const text = this.kind.read?.(key, value) ?? said(value);
+      if (slider) input.ariaValueText = text;
+      readout.textContent = text;
     };
     const title = /^[A-Za-zβ]$/.test(name) ? make("var", {}, name) : name;
     return { element: make("div", { className: "em-control" }, make("label", {}, title, input), readout), follow };
