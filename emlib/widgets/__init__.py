@@ -7,6 +7,7 @@ from emlib.widgets.bound import bound
 from emlib.widgets.clusters import explore
 from emlib.widgets.explorer import Explorer
 from emlib.widgets.panel import Sliders, sliders
+from emlib.widgets.soft import shares
 from emlib.widgets.surface import surface
 
-__all__ = ["Explorer", "Sliders", "bound", "explore", "sliders", "surface"]
+__all__ = ["Explorer", "Sliders", "bound", "explore", "shares", "sliders", "surface"]

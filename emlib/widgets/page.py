@@ -15,7 +15,7 @@ from emlib.plots import style
 
 HERE = Path(__file__).with_name("script")
 #: Each after what it imports; from the fifth on, a kind of explorer each.
-MODULES = ("em.js", "draw.js", "frame.js", "curve.js", "clusters.js", "bound.js", "surface.js")
+MODULES = ("em.js", "draw.js", "frame.js", "curve.js", "clusters.js", "bound.js", "surface.js", "soft.js")
 LETTERS = {Outline.MOVETO: "M", Outline.LINETO: "L", Outline.CURVE3: "Q", Outline.CURVE4: "C", Outline.CLOSEPOLY: "Z"}
 
 
