@@ -224,10 +224,10 @@ def _named(kind, ax, noun):
         known = next((names for names in (others, COMPONENTS) if names.keys() >= colours), {})
         kind = [series._replace(name=series.name or known.get(series.colour, "")) for series in kind]
     kind = [series._replace(name=series.name or noun) for series in kind]
-    names = [series.name for series in kind]
+    seen = [series.name or "curve" for series in kind]
     return [
-        series._replace(name=f"{name or 'curve'}, {names[:i].count(name) + 1}" if names.count(name) > 1 else name)
-        for i, (name, series) in enumerate(zip(names, kind, strict=True))
+        series._replace(name=f"{name} {seen[:i].count(name) + 1}") if seen.count(name) > 1 else series
+        for i, (name, series) in enumerate(zip(seen, kind, strict=True))
     ]
 
 
