@@ -259,7 +259,8 @@ def test_explorers_are_alive(quiet, address, book, chapter):
         empty = (
             "(canvas) => !canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
         )
-        assert not explorer.locator("canvas").first.evaluate(empty)
+        assert not any(canvas.evaluate(empty) for canvas in explorer.locator("canvas").all())
+        assert explorer.locator(".em-axes path").count() > 20
 
 
 def test_there_are_explorers(pages):

@@ -16,7 +16,7 @@ from emlib.widgets.explorer import Explorer, cut, two
 #: At how many θ the curves are drawn.
 RESOLUTION = 257
 #: A run is recorded until a step gains no more than this per data point, which no picture shows, or for so many steps.
-TOL, STEPS = 1e-5, 30
+TOL, STEPS = 1e-6, 30
 #: Q + H may lie above ℓ by this share of the range of ℓ: the rounding of what is recorded.
 ROUNDING = 1e-6
 

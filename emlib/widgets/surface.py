@@ -145,8 +145,10 @@ def surface(x, fixed, axis, *, etas=(0.02, 0.05, 0.1, 0.2, 0.5), name="log-likel
         ways = {"EM": plane.way([mu1, mu2], span), "gradient": plane.way([mu1, mu2], span, eta)}
         if show == SHOWN[2]:
             ways["mirrored"] = plane.way([mu2, mu1], span)
-        draw(plane, maps[model], ways, iteration, marked=show == SHOWN[1])
-        return _describe(model if len(planes) > 1 else "", plane, maps[model], ways, eta, iteration, name)
+        chart = maps[model]
+        draw(plane, chart, ways, iteration, show == SHOWN[1])
+        model = model if len(planes) > 1 else ""
+        return _describe(model, plane, chart, ways, eta, iteration, name, show == SHOWN[1])
 
     titles = {"mu1": "μ₁", "mu2": "μ₂", "eta": "η"}
     return Explorer("surface", record, choices, fig, update, titles)
@@ -273,7 +275,7 @@ def _pair(means):
     return f"({two(means[0])}, {two(means[1])})"
 
 
-def _describe(model, plane, chart, ways, eta, iteration, name):
+def _describe(model, plane, chart, ways, eta, iteration, name, marked):
     def told(key, called):
         way, settled = ways[key]
         last = len(way) - 1
@@ -289,6 +291,9 @@ def _describe(model, plane, chart, ways, eta, iteration, name):
     head += told("gradient", f"gradient ascent with η = {said(eta)}")
     if "mirrored" in ways:
         head += f"; {told('mirrored', 'EM from the mirrored start')}"
+    if marked:
+        peaks = sum(place.words != SADDLE for place in chart.places)
+        head += f"; the marks tell to which of {peaks} peaks EM leads from there"
     lasts = {key: (len(way) - 1, two(plane.look(way[-1])[0])) for key, (way, _) in ways.items()}
     return (
         f"{head}.\n{chart.words}\nThe curves beside them lead to {name} {lasts['EM'][1]} at iteration {lasts['EM'][0]} "

@@ -99,7 +99,7 @@ explorer("bound", (frame) => {
   };
   frame.pictures.append(
     make(
-      "p", { className: "em-legend", ariaHidden: "true" },
+      "div", { className: "em-legend", ariaHidden: "true" },
       key("em-ell", "M0,7h30", `ℓ(${name})`),
       key("em-lower em-k1", "M0,7h30", "Q + H"),
       make("span", {}, marker("em-now em-k2", 0), `${name} now, where they touch`),

@@ -121,7 +121,7 @@ explorer("surface", (frame) => {
   const dot = (look, k, x = 17, size = 4) =>
     svg("path", { class: look, d: STYLE.markers[k], transform: `translate(${x},7)scale(${size})` });
   const key = (drawing, text) => make("span", {}, drawing, text);
-  const legend = make("p", { className: "em-legend", ariaHidden: "true" });
+  const legend = make("div", { className: "em-legend", ariaHidden: "true" });
   frame.pictures.append(legend);
   function showLegend({ show }) {
     legend.replaceChildren(
@@ -148,7 +148,7 @@ explorer("surface", (frame) => {
       `Drag the ring, or click, to start elsewhere. EM’s own stride σ²/N is ${strides[0]} for μ₁ and ${strides[1]} ` +
       `for μ₂ here; gradient ascent takes η = ${said(eta)} for both.`;
   }
-  function describe({ model, start, eta, em, gradient, mirrored, iteration }) {
+  function describe({ model, start, eta, em, gradient, mirrored, iteration, show }) {
     const called = (mu) =>
       model.places.find(([place]) => mu.every((value, k) => Math.abs(value - place[k]) < record.same * span))?.[1] ??
       "a place beside the map's";
@@ -160,6 +160,8 @@ explorer("surface", (frame) => {
     };
     const parts = [told(em, "EM"), told(gradient, `gradient ascent with η = ${said(eta)}`)];
     if (mirrored) parts.push(told(mirrored, "EM from the mirrored start"));
+    const peaks = model.places.filter(([, words]) => words !== SADDLE).length;
+    if (show === withMarks) parts.push(`the marks tell to which of ${peaks} peaks EM leads from there`);
     const ending = ({ steps }) => [two(steps.at(-1).ell), steps.length - 1];
     const [[a, i], [b, j]] = [ending(em), ending(gradient)];
     return {
@@ -219,7 +221,9 @@ explorer("surface", (frame) => {
       if (mapped !== model) map(now);
       if (fitted !== now.key) fit(now);
       const marks = show === withMarks ? model.spots : [];
-      drawPoints(axes, marks.map(({ mu }) => mu), marks.map(({ shares }) => shares), MARK, frame.look);
+      if (marks.length || axes.canvas) {
+        drawPoints(axes, marks.map(({ mu }) => mu), marks.map(({ shares }) => shares), MARK, frame.look);
+      }
       const part = ({ steps }) => steps.slice(0, iteration + 1);
       ways.replaceChildren(
         ...(mirrored ? drawWay(part(mirrored), "em-mirrored", "em-dot", 2, 3.4) : []),
