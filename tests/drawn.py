@@ -53,6 +53,9 @@ READ = """
     centres: all(".em-centres > g").map((one) => place(one.getAttribute("transform"))),
     points: (axes.querySelector("canvas")?.filled ?? [])
       .map(({ place: [a, b], ...look }) => ({ ...look, place: [x(a - left), y(b - top)] })),
+    margins: all(".em-margin").map((margin, d) => [...margin.querySelectorAll(".em-density path")].map((path) =>
+      path.getAttribute("d").match(/[-\\d.]+,[-\\d.]+/g).map((pair) => pair.split(",").map(Number))
+        .map(([a, b]) => (d ? [y(b), a] : [x(a), margin.height.baseVal.value - b])))),
     ellipses: all(".em-ellipses > path").filter(visible).map(outline),
     regions: all(".em-regions > path").filter(visible).map(outline),
     lines: Object.fromEntries(
@@ -65,7 +68,7 @@ READ = """
 
 def read(explorer):
     """The `pixel` that one unit of the data makes, and places of `points`, `centres`, `ellipses`, `regions` and, by
-    their classes, `lines`.
+    their classes, `lines`; the curves in the `margins` above and at the right, as values and heights in pixels.
 
     Each point comes with its component in `components`, as its marker says it, and its colour in `colours`.
     """

@@ -143,7 +143,7 @@ def _recorded(x, key, trace, stops):
         snapshots.append(snapshot)
     run = {"key": key, "model": spec, "converged": trace.converged, "reason": trace.reason, "snapshots": snapshots}
     if known and hasattr(model, "full_covariances"):
-        run["n_free"] = len(model.free(trace.params))
+        run["free"] = len(model.free(trace.params))
     return run
 
 

@@ -6,7 +6,7 @@ import {
   drawBars, drawCentres, drawDensity, drawEllipses, drawPoints, drawRegions, drawTrails, histogram, Margins, minus, svg,
 } from "./draw.js";
 import {
-  DegenerateError, eigen, fitting, fullCovariances, model, squaredDistance, start, STARTS,
+  bic, DegenerateError, eigen, fitting, fullCovariances, model, squaredDistance, start, STARTS,
 } from "./em.js";
 import { explorer, make, said, three, two } from "./frame.js";
 
@@ -122,14 +122,14 @@ class Clusters {
   }
 
   covariances({ run, snapshot }) {
-    return snapshot.params.covariances && fullCovariances(run.spec.covariance_type, snapshot.params);
+    return snapshot?.params.covariances && fullCovariances(run.spec.covariance_type, snapshot.params);
   }
 
   /** The component whose collapse ended the run, if it is its end that is shown. */
   refused({ run, snapshot, last }) {
-    if (!run?.reason || run.converged || snapshot.iteration < last) return null;
-    const found = run.reason.match(/^component (\d+)\b.* (?:collapsed|dead)/);
-    return found && Number(found[1]);
+    if (!run || run.converged || snapshot.iteration < last) return null;
+    const found = run.reason?.match(/^component (\d+)\b.* (?:collapsed|dead)/);
+    return found ? Number(found[1]) : null;
   }
 
   // The points of one feature lie in a strip below the histogram, spread over its height so that they can be told apart.
@@ -166,8 +166,8 @@ class Clusters {
     frame.leave(own);
     frame.work(steps, () => {
       own.options.iteration = stopsOf(run);
-      const bic = this.bicOf(run, x);
-      if (bic !== null) own.bics.set(run.spec.n_components, bic);
+      const height = this.bicOf(run, x);
+      if (height) own.bics.set(run.spec.n_components, height);
       frame.draw();
     });
   }
@@ -215,11 +215,11 @@ class Clusters {
 
   // BIC
 
-  /** −2 ℓ + p log N at the end of a run; null while it runs, and where it has collapsed. */
+  /** BIC at the end of a run; nothing while it runs, and where it has collapsed. */
   bicOf(run, x) {
-    if (!run.reason || (!run.converged && !run.reason.startsWith("not converged"))) return null;
-    const n_free = this.runs.find(({ spec }) => JSON.stringify(spec) === JSON.stringify(run.spec)).n_free;
-    return n_free * Math.log(x.length) - 2 * run.snapshots.at(-1).objective;
+    if (!run.converged && !run.reason?.startsWith("not converged")) return null;
+    const { free } = this.runs.find(({ spec }) => JSON.stringify(spec) === JSON.stringify(run.spec));
+    return free && bic(run.snapshots.at(-1).objective, free, x.length);
   }
 
   /** [K, BIC] of the runs that differ from the present one in K alone; of data of the reader's own, those made so far. */
@@ -229,8 +229,8 @@ class Clusters {
     const values = this.values();
     return this.frame.options("K")
       .map((K) => [K, this.recordedRun({ ...values, K })])
-      .map(([K, run]) => [K, run && this.bicOf(run, record.x)])
-      .filter(([, bic]) => typeof bic === "number");
+      .map(([K, run]) => [K, this.bicOf(run, record.x)])
+      .filter(([, height]) => height);
   }
 
   drawBic({ run, x }) {
@@ -238,13 +238,13 @@ class Clusters {
     const now = run && this.bicOf(run, x);
     this.bic.axes.holder.style.visibility = points.length ? "" : "hidden";
     if (!points.length) return;
-    const present = typeof now === "number" ? { iteration: this.frame.value("K"), objective: now } : null;
+    const present = now ? { iteration: this.frame.value("K"), objective: now } : null;
     const values = [...points, ...(present ? [present] : [])].map(({ objective }) => objective);
     const [first, last] = [this.frame.options("K")[0], this.frame.options("K").at(-1)];
     this.bic.fit(this.heights().bic, last, values, first);
     const best = points.reduce((a, b) => (b.objective < a.objective ? b : a));
     const list = points.map(({ iteration, objective }) => `${two(objective)} at K = ${iteration}`).join(", ");
-    let note = run?.reason ? "no BIC: this run has collapsed" : "";
+    let note = run && run.reason !== null ? "no BIC: this run has collapsed" : "";
     if (present) note = `K = ${present.iteration}:  ${two(present.objective)}`;
     this.bic.draw(points, present, `BIC: ${list}; the smallest at K = ${best.iteration}.`, note);
   }
@@ -267,7 +267,7 @@ class Clusters {
     let moment = `iteration ${halves(now)} of ${last}`;
     if (run.spec.kind === "KMeans") moment += `, after ${snapshot.assigned ? "moving the centres" : "assigning"}`;
     let end = "";
-    if (!run.reason) end = " (it is still running)";
+    if (run.reason === null) end = " (it is still running)";
     else if (now === last) end = run.converged ? ", converged" : `. The run ends here: ${run.reason}`;
     return `${[...values, moment].join(", ")}: ${record.objective} ${two(snapshot.objective)}${end}.`;
   }
@@ -455,7 +455,7 @@ class Clusters {
       [`Iteration ${halves(snapshot.iteration)}`, head, rows],
       ["The run", ["iteration", this.frame.record.objective], run.snapshots.map((one) => [halves(one.iteration), four(one.objective)])],
     ];
-    if (this.bic) tables.push(["BIC over K", ["K", "BIC"], this.bics().map(([K, bic]) => [String(K), four(bic)])]);
+    if (this.bic) tables.push(["BIC over K", ["K", "BIC"], this.bics().map(([K, height]) => [String(K), four(height)])]);
     return tables;
   }
 }

@@ -24,6 +24,11 @@ const polygon = (points) => `M${points.map(([x, y]) => `${number(x)},${number(y)
 /** A text with true minus signs. */
 export const minus = (text) => text.replaceAll("-", "\u2212");
 
+/** What `text` is made of, with single letters that stand for numbers set as mathematics, by `italic(letter)`. */
+export const typeset = (text, italic) =>
+  text.split(/\b([A-Za-zβ])(?= = | =$|$)/).map((part, i) => (i % 2 ? italic(part) : part));
+const variable = (letter) => svg("tspan", { class: "em-var" }, letter);
+
 /** About `count` round numbers from `low` to `high`, and how many decimals they need. */
 export function ticks(low, high, count) {
   const rough = (high - low) / count;
@@ -90,9 +95,9 @@ export class Axes {
     }
     marks.push(svg("path", { class: "em-axis", d: `M${left},${top}v${this.height}h${this.width}` }));
     const label = { class: "em-label", "text-anchor": "middle" };
-    marks.push(svg("text", { ...label, x: left + this.width / 2, y: height - 10 }, this.xlabel));
+    marks.push(svg("text", { ...label, x: left + this.width / 2, y: height - 10 }, ...typeset(this.xlabel, variable)));
     const turned = `translate(14,${top + this.height / 2})rotate(-90)`;
-    marks.push(svg("text", { ...label, transform: turned }, this.ylabel));
+    marks.push(svg("text", { ...label, transform: turned }, ...typeset(this.ylabel, variable)));
     this.frame.replaceChildren(...marks);
   }
 
@@ -373,5 +378,5 @@ export function drawCurve(group, axes, snapshots, present, words = noted(present
   }
   note.setAttribute("x", axes.width - 6);
   note.setAttribute("y", points.at(-1)[1] < axes.height / 2 ? axes.height - 10 : 18);
-  note.textContent = words;
+  note.replaceChildren(...typeset(words, variable));
 }

@@ -362,6 +362,9 @@ export function* fitting(spec, x, start, { tol = 1e-8, maxIter = 1000 } = {}) {
   }
 }
 
+/** −2 ℓ + p log N for p free parameters, as emlib.Estimator has it: the smaller the better. */
+export const bic = (logLikelihood, free, N) => free * Math.log(N) - 2 * logLikelihood;
+
 /** K centres for data x by each recipe of emlib.starts; `random()` is uniform in [0, 1). */
 export const STARTS = {
   "kmeans++"(x, K, random) {

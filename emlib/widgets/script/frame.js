@@ -1,7 +1,7 @@
 // The frame of every explorer: controls, play, words, tables and address, in a notebook with a kernel or in a page
 // without one. What is between the controls and the words is made by a function of its own for each kind of explorer.
 
-import { Axes, minus, svg } from "./draw.js";
+import { Axes, minus, svg, typeset } from "./draw.js";
 
 // Milliseconds between two steps of the play button.
 const PACE = 400;
@@ -70,7 +70,10 @@ class Frame {
     this.note = make("p", { className: "em-note-line", ariaLive: "polite" });
     this.description = make("p", { className: "em-hidden", id: `em-${Math.random().toString(36).slice(2)}` });
     this.kind = kinds[this.record.kind](this);
-    this.controls = this.record.controls.filter(({ options }) => options.length > 1).map((one) => this.control(one));
+    // What is played has a control even where the record stands still: a run of the reader's own does not.
+    this.controls = this.record.controls
+      .filter(({ key, options }) => options.length > 1 || key === this.kind.played)
+      .map((one) => this.control(one));
     this.bar.prepend(...this.controls.map(({ element }) => element), this.player());
     this.back = this.button(this.kind.back, () => {
       this.leave(null);
@@ -114,7 +117,8 @@ class Frame {
     this.say(headline);
     this.description.textContent = description;
     for (const { follow } of this.controls) follow();
-    this.back.hidden = !this.own;
+    // Its place is kept, so that the pictures do not move away from a pointer that begins to drag.
+    this.back.style.visibility = this.own ? "" : "hidden";
     this.link.hidden = !this.address || Boolean(this.own);
     if (this.address) {
       this.link.href = this.address(
@@ -126,7 +130,8 @@ class Frame {
 
   say(headline) {
     // What is said again unchanged is not read aloud again.
-    if (this.sentence.textContent !== headline) this.sentence.textContent = headline;
+    if (this.sentence.textContent === headline) return;
+    this.sentence.replaceChildren(...typeset(headline, (letter) => make("var", {}, letter)));
   }
 
   remove() {
@@ -231,7 +236,7 @@ class Frame {
       this.stop();
       element.setPointerCapture(event.pointerId);
       event.preventDefault();
-      element.focus({ focusVisible: false });
+      element.focus({ focusVisible: false, preventScroll: true });
     });
     element.addEventListener("pointermove", (event) => {
       if (!element.hasPointerCapture(event.pointerId)) return;
