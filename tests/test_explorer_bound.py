@@ -69,7 +69,7 @@ def test_the_bound_is_the_models_own(explorer, models):
 def test_a_wrong_e_step_is_told_by_its_bound(explorer):
     assert "lies below it everywhere else" in explorer.set(model="right", start=66).text
     assert re.search(
-        r"rises above it, by \d+\.\d\d at μ₁ = .* e_step and q do not", explorer.set(model="τ forgotten").text
+        r"no bound: it is \d+\.\d\d above ℓ at μ₁ = .*, so e_step and q do not", explorer.set(model="τ forgotten").text
     )
 
 

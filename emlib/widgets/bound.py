@@ -207,12 +207,12 @@ def _describe(model, land, moments, at, ended, name, objective):
         )
     above = land.bound(moment) - land.ell
     worst = above.argmax()
-    if above[worst] <= ROUNDING * np.ptp(land.ell):
-        where = "lies below it everywhere else"
-    else:
-        where = (
-            f"rises above it, by {two(above[worst])} at {name} = {_four(land.grid[worst])}: it is no bound, so "
-            "e_step and q do not belong together"
+    where = "lies below it everywhere else"
+    if above[worst] > ROUNDING * np.ptp(land.ell):
+        where = "crosses it there"
+        head += (
+            f" Here Q + H is no bound: it is {two(above[worst])} above ℓ at {name} = {_four(land.grid[worst])}, so "
+            "e_step and q do not belong together."
         )
     return (
         f"{head}\nThe curve Q + H touches ℓ at {name} = {_four(moment.theta)} and {where}.\nThe curve beside it leads "

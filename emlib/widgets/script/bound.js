@@ -147,11 +147,13 @@ explorer("bound", (frame) => {
     }
     const above = heights.map((height, i) => height - model.ell[i]);
     const worst = above.indexOf(Math.max(...above));
-    const where =
-      above[worst] <= ABOVE * model.range
-        ? "lies below it everywhere else"
-        : `rises above it, by ${two(above[worst])} at ${name} = ${four(model.grid[worst])}: it is no bound, so e_step ` +
-          "and q do not belong together";
+    let where = "lies below it everywhere else";
+    if (above[worst] > ABOVE * model.range) {
+      where = "crosses it there";
+      headline +=
+        ` Here Q + H is no bound: it is ${two(above[worst])} above ℓ at ${name} = ${four(model.grid[worst])}, so e_step ` +
+        "and q do not belong together.";
+    }
     return {
       headline,
       description: `The curve Q + H touches ℓ at ${name} = ${four(now.theta)} and ${where}.`,
