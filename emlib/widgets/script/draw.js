@@ -19,7 +19,8 @@ function hold(group, count, create) {
 }
 
 const component = (k) => `em-k${k + 1}`;
-const number = (value) => value.toFixed(2);
+// Rounded to a hundredth of a pixel; toFixed takes several times as long.
+const number = (value) => Math.round(100 * value) / 100;
 const polygon = (points) => `M${points.map(([x, y]) => `${number(x)},${number(y)}`).join("L")}`;
 /** A text with true minus signs. */
 export const minus = (text) => text.replaceAll("-", "\u2212");
@@ -280,7 +281,7 @@ export function drawBars(group, axes, bars) {
   });
 }
 
-const GRID = 300;
+const GRID = 150;
 
 /**
  * The density of a mixture in feature `d`, over the limits of its axis: curves as lists of [value, height], one for each
@@ -288,21 +289,23 @@ const GRID = 300;
  */
 function densities(axes, { weights, means }, variances, d) {
   const [low, high] = axes.limits.slice(2 * d, 2 * d + 2);
+  const total = Array.from({ length: GRID }, (_, i) => [low + ((high - low) * i) / (GRID - 1), 0]);
   const curves = weights.map((weight, k) => {
     const peak = weight / Math.sqrt(2 * Math.PI * variances[k]);
-    return Array.from({ length: GRID }, (_, i) => {
-      const value = low + ((high - low) * i) / (GRID - 1);
-      return [value, peak * Math.exp(-((value - means[k][d]) ** 2) / (2 * variances[k]))];
+    return total.map((sum) => {
+      const height = peak * Math.exp(-((sum[0] - means[k][d]) ** 2) / (2 * variances[k]));
+      sum[1] += height;
+      return [sum[0], height];
     });
   });
-  const total = curves[0].map(([value], i) => [value, curves.reduce((sum, own) => sum + own[i][1], 0)]);
   return [...curves, total];
 }
 
 function drawDensities(group, curves, path) {
-  hold(group, 0);
-  const look = (k) => (k < curves.length - 1 ? component(k) : "em-total");
-  hold(group, curves.length, (k) => svg("path", { class: look(k), d: path(curves[k]) }));
+  hold(group, curves.length, () => svg("path")).forEach((element, k) => {
+    element.setAttribute("class", k < curves.length - 1 ? component(k) : "em-total");
+    element.setAttribute("d", path(curves[k]));
+  });
 }
 
 /** The density of a mixture in one feature: its components, and in ink their sum. */
@@ -326,6 +329,7 @@ export class Margins {
   }
 
   layout(size) {
+    this.x = null;
     const { width, height, origin: [left, top] } = this.axes;
     this.size = size - 6;
     const places = [
@@ -339,22 +343,30 @@ export class Margins {
 
   /** Draw points and a mixture; without params the margins are empty. */
   draw(x, params, covariances) {
-    this.parts.forEach(({ part, bars, density }, d) => {
-      part.setAttribute("visibility", params ? "visible" : "hidden");
-      if (!params) return;
-      const steps = histogram(x.map((point) => point[d]));
+    for (const { part } of this.parts) part.setAttribute("visibility", params ? "visible" : "hidden");
+    if (!params) return;
+    if (x !== this.x) this.drawBars(x);
+    this.parts.forEach(({ density, place }, d) => {
       const curves = densities(this.axes, params, covariances.map((matrix) => matrix[d][d]), d);
-      const highest = Math.max(...steps.map(([, , height]) => height));
-      const place = ([value, height]) => {
-        const length = (0.8 * this.size * height) / highest;
-        const at = this.axes.place(...(d ? [0, value] : [value, 0]))[d];
-        return d ? [length, at] : [at, this.size - length];
-      };
-      const ends = ([left, right, height]) => [[left, 0], [left, height], [right, height], [right, 0]];
-      hold(bars, steps.length, () => svg("path")).forEach((element, i) => {
-        element.setAttribute("d", `${polygon(ends(steps[i]).map(place))}Z`);
-      });
       drawDensities(density, curves, (curve) => polygon(curve.map(place)));
+    });
+  }
+
+  drawBars(x) {
+    this.x = x;
+    this.parts.forEach((one, d) => {
+      const steps = histogram(x.map((point) => point[d]));
+      const [low, high] = this.axes.limits.slice(2 * d, 2 * d + 2);
+      const along = (d ? -this.axes.height : this.axes.width) / (high - low);
+      const tall = (0.8 * this.size) / Math.max(...steps.map(([, , height]) => height));
+      one.place = d
+        ? ([value, height]) => [tall * height, (value - high) * along]
+        : ([value, height]) => [(value - low) * along, this.size - tall * height];
+      hold(one.bars, steps.length, () => svg("path")).forEach((element, i) => {
+        const [left, right, height] = steps[i];
+        const ends = [[left, 0], [left, height], [right, height], [right, 0]];
+        element.setAttribute("d", `${polygon(ends.map(one.place))}Z`);
+      });
     });
   }
 }
