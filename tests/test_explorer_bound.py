@@ -156,13 +156,14 @@ def test_theta_is_moved(page, show, explorer, how):
     panel = show(explorer.set(model="two tops", start=60, iteration=2))
     handle = panel.locator(".em-free")
     box = panel.locator(".em-ground").bounding_box()
-    x = box["x"] + box["width"] * (80 - 42) / (106 - 42)
+    x = box["x"] + box["width"] * (80.4 - 42) / (106 - 42)
     if how == "mouse":
         grip = handle.locator(".em-grip").bounding_box()
         page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
         page.mouse.down()
         page.mouse.move(x, box["y"] + 60, steps=4)
         page.mouse.up()
+        page.wait_for_timeout(100)  # what is left of the drag comes with the next picture
     elif how == "click":
         page.mouse.click(x, box["y"] + 20)
     else:

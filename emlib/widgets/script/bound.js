@@ -73,17 +73,19 @@ explorer("bound", (frame) => {
     svg("path", { d: STYLE.markers[0], transform: "scale(6.2)" }),
   );
   axes.layer("em-centres").append(handle);
+  let dragged = false;
   frame.movable(
     handle,
     axes,
     () => [present().now.theta, present().now.objective],
     ([theta], moving) => {
+      const byKey = !moving && !dragged;
+      dragged = moving;
       const here = present().now.theta;
+      const way = Math.sign(theta - here);
       let start = nearest(theta);
-      // A step of the keys leads at least to the next start.
-      if (!moving && start === nearest(here) && theta !== here) {
-        start = starts[starts.indexOf(start) + Math.sign(theta - here)] ?? start;
-      }
+      // A step by key leads at least to the next start.
+      if (byKey && (start - here) * way <= 0) start = starts[starts.indexOf(start) + way] ?? start;
       if (start !== frame.value("start") || frame.value("iteration") !== 0) begin(start);
     },
   );
