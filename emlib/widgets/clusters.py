@@ -119,30 +119,38 @@ def _moment(x, trace, at):
 
 
 def _recorded(x, key, trace, stops):
-    """What the page is told of a run: the model, and its snapshots at the `stops` of the slider and at its end."""
+    """What the page is told of a run: the model, and lists of what its moments at the `stops` of the slider have.
+
+    The last moment is always among them. Centres that have not moved since the moment before are left out.
+    """
     model, last, known = trace.model, trace.iterations, _is_known(trace.model)
-    spec = {"kind": type(model).__name__, **vars(model)} if known else {"kind": "other", "covariance_type": "full"}
-    halves = _is_kmeans(model)
-    snapshots, moved = [], None
-    for at in [stop for stop in stops if stop < last and (halves or stop == int(stop))] + [last]:
-        _, params, objective = _moment(x, trace, at)
-        snapshot = {"iteration": at, "objective": cut(objective, 12)}
-        if params is not moved:
-            snapshot["means"] = cut(params.means)
-        moved = params
-        if hasattr(model, "full_covariances"):
-            snapshot["weights"] = cut(params.weights)
-            if known and model.covariance_type in ("diag", "spherical"):
-                snapshot["variances"] = cut(params.covariances)
-            else:
-                # A factor whose digits are cut is still the factor of a covariance.
-                factors = np.linalg.cholesky(model.full_covariances(params))
-                snapshot["factors"] = cut(factors[0] if known and model.covariance_type == "tied" else factors)
-        if not known:
-            snapshot["responsibilities"] = cut(model.posterior(x, params), 4)
-        snapshots.append(snapshot)
-    run = {"key": key, "model": spec, "converged": trace.converged, "reason": trace.reason, "snapshots": snapshots}
-    if known and hasattr(model, "full_covariances"):
+    at = [stop for stop in stops if stop < last and (_is_kmeans(model) or stop == int(stop))] + [last]
+    moments = [_moment(x, trace, t) for t in at]
+    params = [moment.params for moment in moments]
+    run = {
+        "key": key,
+        "model": {"kind": type(model).__name__, **vars(model)} if known else {"kind": "other"},
+        "converged": trace.converged,
+        "reason": trace.reason,
+        "iteration": at,
+        "objective": [cut(moment.objective, 12) for moment in moments],
+        "means": [
+            None if before is own else cut(own.means) for before, own in zip([None, *params], params, strict=False)
+        ],
+    }
+    if hasattr(model, "full_covariances"):
+        run["weights"] = [cut(own.weights) for own in params]
+        if known and model.covariance_type in ("diag", "spherical"):
+            run["variances"] = [cut(own.covariances) for own in params]
+        else:
+            # A factor whose digits are cut is still the factor of a covariance. Its rows lie one after another.
+            rows = np.tril_indices(x.shape[1])
+            factors = [np.linalg.cholesky(model.full_covariances(own))[:, *rows] for own in params]
+            tied = known and model.covariance_type == "tied"
+            run["factors"] = [cut(own[0] if tied else own) for own in factors]
+    if not known:
+        run["responsibilities"] = [cut(model.posterior(x, own), 4) for own in params]
+    elif hasattr(model, "full_covariances"):
         run["free"] = len(model.free(trace.params))
     return run
 

@@ -31,20 +31,26 @@ function stopsOf({ spec, snapshots }) {
   return all;
 }
 
-// A run of the record as em.js has its runs. Covariances are recorded by their Cholesky factors, which stay valid
-// when their digits are cut; centres only where they have moved.
-function recorded({ model: spec, snapshots, ...run }) {
-  const square = (L) => L.map((row) => L.map((other) => row.reduce((total, value, m) => total + value * other[m], 0)));
-  let before = null;
-  const whole = snapshots.map(({ iteration, objective, responsibilities, ...given }) => {
-    const { weights, means = before.params.means, factors, variances } = given;
-    const covariances =
-      variances ?? (factors && (spec.covariance_type === "tied" ? square(factors) : factors.map(square)));
-    const assigned = iteration % 1 ? before.params : undefined;
-    before = { iteration, objective, responsibilities, assigned, params: { weights, means, covariances } };
-    return before;
-  });
-  return { ...run, spec, snapshots: whole };
+// A run of the record as em.js has its runs. Centres are recorded where they have moved, and covariances by the rows of
+// their Cholesky factors, which stay valid when their digits are cut.
+function recorded({ model, iteration, objective, means, weights, variances, factors, responsibilities, ...run }) {
+  // A model that the page does not know is recorded with full covariances.
+  const spec = { covariance_type: "full", ...model };
+  const square = ([a, b, c]) => (b === undefined ? [[a * a]] : [[a * a, a * b], [a * b, b * b + c * c]]);
+  const whole = (at) => (spec.covariance_type === "tied" ? square(at) : at.map(square));
+  const snapshots = [];
+  for (const [i, at] of iteration.entries()) {
+    const before = snapshots[i - 1]?.params;
+    const covariances = variances?.[i] ?? (factors && whole(factors[i]));
+    snapshots.push({
+      iteration: at,
+      objective: objective[i],
+      params: { weights: weights?.[i], means: means[i] ?? before.means, covariances },
+      assigned: at % 1 ? before : undefined,
+      responsibilities: responsibilities?.[i],
+    });
+  }
+  return { ...run, spec, snapshots };
 }
 
 class Clusters {
