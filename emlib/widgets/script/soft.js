@@ -178,9 +178,10 @@ explorer("soft", (frame) => {
       const abreast = first.offsetTop === second.offsetTop;
       const height = Math.round(Math.min(Math.max(0.9 * first.clientWidth, 230), 300));
       pictures.forEach(({ axes }, i) => {
-        // Side by side, the first bears the numbers of the axis for all.
+        // Side by side, the first bears the numbers of the vertical axis for all, and the middle the horizontal's name.
         const yticks = i === 0 || !abreast;
         axes.ylabel = yticks ? features[1] : "";
+        axes.xlabel = i === 1 || !abreast ? features[0] : "";
         axes.set(axes.holder.clientWidth || 280, height, limits, { yticks });
       });
     },
