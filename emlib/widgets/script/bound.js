@@ -3,7 +3,7 @@
 
 import { Curve } from "./curve.js";
 import { minus, svg } from "./draw.js";
-import { explorer, make, two } from "./frame.js";
+import { explorer, make, two, typed } from "./frame.js";
 
 // Q + H may lie above ℓ by this share of the range of ℓ: the rounding of what is recorded.
 const ABOVE = 1e-6;
@@ -23,7 +23,7 @@ explorer("bound", (frame) => {
     grid: ell.map((_, i) => ends[0] + ((ends[1] - ends[0]) * i) / (ell.length - 1)),
     runs: runs.map(({ moments, ended }) => ({
       ended,
-      moments: moments.map(([theta, objective, top, lift, S], iteration) => ({ iteration, theta, objective, top, lift, S })),
+      moments: moments.map(([theta, objective, top, lift, S], at) => ({ iteration: at, theta, objective, top, lift, S })),
     })),
   }));
 
@@ -58,14 +58,10 @@ explorer("bound", (frame) => {
   );
   ground.classList.add("em-open");
   const layer = axes.layer("em-layers em-bound");
-  const part = (tag, look, attributes = {}) => {
-    const element = svg(tag, { class: look, ...attributes });
-    layer.append(element);
-    return element;
-  };
-  const [gapLine, ell, bound, besides, trail, drop] = ["em-gap", "em-ell", "em-lower em-k1", "em-besides em-k3", "em-past", "em-drop"]
-    .map((look) => part("path", look));
-  const top = part("path", "em-top em-k3", { d: STYLE.markers[2] });
+  const looks = ["em-gap", "em-ell", "em-lower em-k1", "em-besides em-k3", "em-past", "em-drop", "em-top em-k3"];
+  const [gapLine, ell, bound, besides, trail, drop, top] = looks.map((look) => svg("path", { class: look }));
+  layer.append(gapLine, ell, bound, besides, trail, drop, top);
+  top.setAttribute("d", STYLE.markers[2]);
   const handle = svg(
     "g",
     { class: "em-k2" },
@@ -90,23 +86,19 @@ explorer("bound", (frame) => {
     },
   );
 
-  const key = (look, d, text) => {
-    const sample = svg("svg", { width: 30, height: 14, viewBox: "0 0 30 14" }, svg("path", { class: look, d }));
-    return make("span", {}, sample, text);
-  };
-  const marker = (look, k) => {
-    const sample = svg("svg", { width: 16, height: 14, viewBox: "-1.3 -1.15 2.6 2.3" });
-    sample.append(svg("path", { class: look, d: STYLE.markers[k] }));
-    return sample;
-  };
+  const key = (sample, text) => make("span", {}, sample, make("span", {}, ...typed(text)));
+  const line = (look, d = "M0,7h30") =>
+    svg("svg", { width: 30, height: 14, viewBox: "0 0 30 14" }, svg("path", { class: look, d }));
+  const marker = (look, k) =>
+    svg("svg", { width: 16, height: 14, viewBox: "-1.3 -1.15 2.6 2.3" }, svg("path", { class: look, d: STYLE.markers[k] }));
   frame.pictures.append(
     make(
       "div", { className: "em-legend", ariaHidden: "true" },
-      key("em-ell", "M0,7h30", `ℓ(${name})`),
-      key("em-lower em-k1", "M0,7h30", "Q + H"),
-      make("span", {}, marker("em-now em-k2", 0), `${name} now, where they touch`),
-      make("span", {}, marker("em-top em-k3", 2), "top of Q + H: the next"),
-      key("em-besides em-k3", "M15,0v14", "gained besides"),
+      key(line("em-ell"), `ℓ(${name})`),
+      key(line("em-lower em-k1"), "Q + H"),
+      key(marker("em-now em-k2", 0), `${name} now, where they touch`),
+      key(marker("em-top em-k3", 2), "top of Q + H: the next"),
+      key(line("em-besides em-k3", "M15,0v14"), "gained besides"),
     ),
   );
 
@@ -120,7 +112,8 @@ explorer("bound", (frame) => {
   function showGap() {
     gapLine.setAttribute("d", "");
     if (asked === null) {
-      frame.note.textContent = "Drag the circle, or click where it shall be: EM runs from there. Point at the curves to see the gap.";
+      frame.note.textContent =
+        "Drag the circle, or click where it shall be: EM runs from there. Point at the curves to see the gap.";
       return;
     }
     const { model, now } = present();
@@ -131,7 +124,8 @@ explorer("bound", (frame) => {
       low - high > ABOVE * model.range
         ? `Q + H is higher by ${two(low - high)}: it is no bound`
         : `the gap is KL = ${two(Math.max(high - low, 0))}`;
-    frame.note.textContent = `At ${name} = ${four(theta)}: ℓ = ${two(high)}, Q + H = ${two(low)}; ${gap}.`;
+    const words = `At ${name} = ${four(theta)}: ℓ = ${two(high)}, Q + H = ${two(low)}; ${gap}.`;
+    frame.note.replaceChildren(make("span", {}, ...typed(words)));
   }
 
   // Words
@@ -192,7 +186,8 @@ explorer("bound", (frame) => {
       besides.setAttribute("d", axes.path([[next.theta, now.top], [next.theta, next.objective]]));
       const [x, y] = axes.place(now.theta, now.objective);
       drop.setAttribute("d", `M${x},${y}V${axes.height}`);
-      trail.setAttribute("d", moments.slice(0, at).map(({ theta, objective }) => `${axes.path([[theta, objective]])}h0`).join(""));
+      const past = moments.slice(0, at).map(({ theta, objective }) => `${axes.path([[theta, objective]])}h0`);
+      trail.setAttribute("d", past.join(""));
       top.setAttribute("transform", `translate(${axes.place(next.theta, now.top)})scale(6)`);
       handle.setAttribute("transform", `translate(${x},${y})`);
       handle.setAttribute("aria-label", `${name} = ${four(now.theta)}: the arrow keys move it, and EM runs from there`);

@@ -25,9 +25,10 @@ const polygon = (points) => `M${points.map(([x, y]) => `${number(x)},${number(y)
 /** A text with true minus signs. */
 export const minus = (text) => text.replaceAll("-", "\u2212");
 
-/** What `text` is made of, with single letters that stand for numbers set as mathematics, by `italic(letter)`. */
-export const typeset = (text, italic) =>
-  text.split(/\b([A-Za-zβ])(?= = | =$|$)/).map((part, i) => (i % 2 ? italic(part) : part));
+// Letters that stand for numbers or functions: Greek ones, Latin ones before a sign of equality or alone, and Q + H.
+const SYMBOL = /(?<!\p{L})([α-ωℓ](?!\p{L})|[A-Za-z](?= = | =$|$)|Q(?= \+ H)|(?<=Q \+ )H)/u;
+/** What `text` is made of, with its symbols set as mathematics, by `italic(letter)`. */
+export const typeset = (text, italic) => text.split(SYMBOL).map((part, i) => (i % 2 ? italic(part) : part));
 const variable = (letter) => svg("tspan", { class: "em-var" }, letter);
 
 /** About `count` round numbers from `low` to `high`, and how many decimals they need. */

@@ -26,6 +26,8 @@ export const make = (tag, properties = {}, ...children) => {
   element.append(...children);
   return element;
 };
+/** What `text` is made of, with its symbols set as mathematics. */
+export const typed = (text) => typeset(text, (letter) => make("var", {}, letter));
 /** A value as it is written on a control. */
 export const said = (value) => (typeof value === "string" ? value : minus(String(Number(value.toPrecision(6)))));
 /** Two decimals. */
@@ -131,7 +133,7 @@ class Frame {
   say(headline) {
     // What is said again unchanged is not read aloud again.
     if (this.sentence.textContent === headline) return;
-    this.sentence.replaceChildren(...typeset(headline, (letter) => make("var", {}, letter)));
+    this.sentence.replaceChildren(...typed(headline));
   }
 
   remove() {
@@ -291,7 +293,7 @@ class Frame {
   control({ key, name, slider }) {
     const input = slider ? make("input", { type: "range", min: 0, step: 1 }) : make("select");
     let listed = null;
-    if (slider) input.style.width = `${Math.min(300, 90 + 12 * this.options(key).length)}px`;
+    if (slider) input.style.width = `${Math.min(250, 90 + 12 * this.options(key).length)}px`;
     const readout = make("span", { ariaHidden: "true", hidden: !slider });
     input.addEventListener("input", () => {
       this.stop();
@@ -309,8 +311,8 @@ class Frame {
       if (slider) input.ariaValueText = text;
       readout.textContent = text;
     };
-    const title = /^[A-Za-zβ]$/.test(name) ? make("var", {}, name) : name;
-    return { element: make("div", { className: "em-control" }, make("label", {}, title, input), readout), follow };
+    const label = make("label", {}, make("span", {}, ...typed(name)), input);
+    return { element: make("div", { className: "em-control" }, label, readout), follow };
   }
 
   player() {

@@ -4,7 +4,7 @@
 import { Curve } from "./curve.js";
 import { drawPoints, minus, svg } from "./draw.js";
 import { condition } from "./em.js";
-import { explorer, make, said, three, two } from "./frame.js";
+import { explorer, make, said, three, two, typed } from "./frame.js";
 
 // Radius of a mark that says where EM leads from there, in pixels.
 const MARK = 2.6;
@@ -140,13 +140,14 @@ explorer("surface", (frame) => {
   function showNote() {
     const { model, em, eta, iteration } = present();
     if (asked) {
-      frame.note.textContent = `At ${pair(asked)}: ℓ = ${two(model.look(asked).ell)}.`;
+      frame.note.replaceChildren(make("span", {}, ...typed(`At ${pair(asked)}: ℓ = ${two(model.look(asked).ell)}.`)));
       return;
     }
     const strides = at(em, iteration).counts.map((count, k) => three(model.variances[k] / count));
-    frame.note.textContent =
+    const words =
       `Drag the ring, or click, to start elsewhere. EM’s own stride σ²/N is ${strides[0]} for μ₁ and ${strides[1]} ` +
       `for μ₂ here; gradient ascent takes η = ${said(eta)} for both.`;
+    frame.note.replaceChildren(make("span", {}, ...typed(words)));
   }
   function describe({ model, start, eta, em, gradient, mirrored, iteration, show }) {
     const called = (mu) =>
@@ -198,11 +199,11 @@ explorer("surface", (frame) => {
     mapped = model;
   }
   function drawWay(steps, look, dots, marker, size) {
-    const spots = steps.map(({ mu }) => axes.place(...mu));
-    return [
-      svg("path", { class: look, d: axes.path(steps.map(({ mu }) => mu)) }),
-      ...spots.map((spot) => svg("path", { class: dots, d: STYLE.markers[marker], transform: `translate(${spot})scale(${size})` })),
-    ];
+    const dot = ({ mu }) => {
+      const transform = `translate(${axes.place(...mu)})scale(${size})`;
+      return svg("path", { class: dots, d: STYLE.markers[marker], transform });
+    };
+    return [svg("path", { class: look, d: axes.path(steps.map(({ mu }) => mu)) }), ...steps.map(dot)];
   }
 
   return {
