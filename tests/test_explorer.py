@@ -1,6 +1,7 @@
 """Explorers in a page without a kernel: what is drawn and said at every moment is the record's, by key and by mouse."""
 
 import re
+from pathlib import Path
 
 import drawn
 import nbformat
@@ -14,6 +15,7 @@ from emlib.widgets import page as script
 
 X = emlib.datasets.faithful().x
 Z = (X - X.mean(axis=0)) / X.std(axis=0)
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 MINUS = "\N{MINUS SIGN}"
 NUMBER = re.compile(rf"{MINUS}?\d+(?:\.\d+)?")
 
@@ -443,6 +445,23 @@ def test_points_have_the_colours_of_the_theme(page, show, mixtures):
         seen[*look.values()] = found["colours"]
     assert seen["print",] == seen["screen", "light"]
     assert seen["dark",] != seen["screen", "light"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_explorers_are_accessible(page, show, mixtures, partitions, theme):
+    """The WCAG 2.2 rules, level AA, that axe-core can check, with tables open and on data of the reader's own."""
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    first, second = show(widgets.explore(X, mixtures, ("K", "family")), widgets.explore(Z, partitions)).all()
+    first.get_by_text("The numbers").click()
+    first.locator("table").last.wait_for()
+    sketched(page, second, np.random.default_rng(1))
+    page.evaluate(AXE.read_text("utf-8"))
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    for press in ("New start", "Clear"):
+        found = page.evaluate("(rules) => axe.run('.em-explorer', { runOnly: rules })", rules)
+        assert found["passes"], "axe looked at nothing"
+        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+        second.get_by_role("button", name=press).click()
 
 
 def test_without_scripts_a_picture_with_words_is_left(browser, tmp_path, mixtures):

@@ -213,6 +213,8 @@ def test_halfway_the_centres_of_kmeans_have_moved_and_nothing_is_assigned_anew(p
     assert minus(found[1]) == pytest.approx(-distortion, abs=0.006)
     assert trace[2].objective <= -distortion <= trace[3].objective
     assert panel.choices["iteration"][:5] == [0, 0.5, 1, 1.5, 2]
+    panel.set_state({"iteration": 0.5})  # as the page sends it
+    assert panel.text.startswith("K = 4, iteration ½ of")
 
 
 def test_a_long_run_can_be_walked_through():
