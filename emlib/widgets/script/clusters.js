@@ -264,7 +264,9 @@ class Clusters {
       const count = x.length === 1 ? "1 point" : `${x.length} points`;
       return `${own.refusal ?? ""}Your own data: ${count}. Add as many as you like, then press “New start”.`;
     }
-    const values = this.names.map((name) => {
+    // A start of the reader's own takes the place of the one that the control names.
+    const names = this.names.filter((name) => name !== "start" || !own || own.isSketch);
+    const values = names.map((name) => {
       const value = this.frame.value(name);
       return typeof value === "string" ? `${name} ${value}` : `${name} = ${said(value)}`;
     });
