@@ -1,6 +1,7 @@
 """A real JupyterLab in a real browser: every chapter runs from top to bottom, and its sliders do what they promise."""
 
 import base64
+import html
 import io
 import json
 import os
@@ -436,6 +437,40 @@ def test_the_bound_and_the_surface_speak_with_python(page, lab):
     assert page.locator(".jp-CodeCell").count() == 4, "a key reached JupyterLab, which took it for a shortcut"
     page.evaluate(AXE.read_text("utf-8"))
     assert violations(page, ".em-explorer") == []
+    close(page, lab, name)
+
+
+# A notebook from somewhere else: JupyterLab does not trust it and runs no script of its outputs
+
+
+def test_an_untrusted_notebook_shows_still_pictures_and_numbers(page, lab):
+    name = "02_soft_assignment.ipynb"
+    stored = [
+        output.data["text/html"]
+        for cell in nbformat.read(lab.folder / name, 4).cells
+        for output in cell.get("outputs", [])
+        if "text/html" in output.get("data", {})
+    ]
+    opened(page, lab, name)
+    images = page.locator(".jp-OutputArea img")
+    expect(images).to_have_count(len(stored))
+    assert page.locator(".em-explorer, .jp-OutputArea script").count() == 0
+    assert sum("data-em-explorer" in text for text in stored) >= 2
+    for image, text in zip(images.all(), stored, strict=True):
+        alt = html.unescape(re.search(r'<img alt="([^"]*)"', text)[1])
+        assert image.get_attribute("alt") == alt
+        image.scroll_into_view_if_needed()
+        assert image.evaluate("async (image) => (await image.decode(), image.naturalWidth)") > 600
+    folds = page.locator(".jp-OutputArea details")
+    assert folds.count() == sum("<details" in text for text in stored) > 0
+    for fold in folds.all():
+        assert not fold.locator("table").first.is_visible()
+        fold.locator("summary").focus()
+        page.keyboard.press("Enter")
+        expect(fold.locator("caption").first).to_be_visible()
+        assert fold.locator("tbody th[scope=row]").count() == fold.locator("tbody tr").count()
+    page.evaluate(AXE.read_text("utf-8"))
+    assert violations(page, ".jp-OutputArea details") == []
     close(page, lab, name)
 
 

@@ -70,14 +70,13 @@ class Direction(NamedTuple):
 
 
 def folded(fig):
-    """Return the tables of `fig` as HTML in a closed fold that scrolls within itself; "" if there are none."""
+    """Return the tables of `fig` as HTML in a closed fold; "" if there are none."""
     found = tables(fig)
     if not found:
         return ""
-    # The style serves where the book's own does not reach, as in JupyterLab.
     return (
         '<details class="em-numbers"><summary>The numbers</summary><div role="region" aria-label="The numbers" '
-        f'tabindex="0" style="max-height: 24em; overflow: auto">{"".join(map(_html, found))}</div></details>'
+        f'tabindex="0">{"".join(map(_html, found))}</div></details>'
     )
 
 
