@@ -96,8 +96,8 @@ class Clusters {
       this.bic = new Curve(frame, "BIC", "number of components K", "K");
     }
     if (this.isRunnable) {
-      frame.button("Draw your own data", () => this.sketch()).classList.add("em-sketch");
-      this.again = frame.button("New start", () => this.startAgain());
+      frame.button("Draw your own data", () => this.sketch());
+      frame.button("New start", () => this.startAgain());
       this.clear = frame.button("Clear", () => this.sketch());
     }
     this.asked = null;
