@@ -91,8 +91,8 @@ class Clusters {
     ];
     this.ground = frame.field(this.data, middle, (...where) => this.ask(...where), (where) => this.addPoint(where));
     this.curve = new Curve(frame, record.objective);
-    const sizes = new Set(this.runs.map(({ spec }) => spec.n_components));
-    if (this.isMixture && this.names.includes("K") && sizes.size > 1) {
+    const numbers = record.controls.find(({ key, slider }) => key === "K" && slider)?.options ?? [];
+    if (this.isMixture && this.isRunnable && numbers.length > 1) {
       this.bic = new Curve(frame, "BIC", "number of components K", "K");
     }
     if (this.isRunnable) {
