@@ -66,7 +66,7 @@ export class Axes {
   /** Set size in pixels and limits [left, right, bottom, top], and draw grid, ticks and labels. */
   set(width, height, limits, { yticks = true, whole = false, room = 0 } = {}) {
     // `room` is left free above and at the right, for what stands in the margins.
-    const [left, top, right, bottom] = [yticks || this.ylabel ? 64 : 14, 10 + room, 14 + room, 48];
+    const [left, top, right, bottom] = [yticks || this.ylabel ? 76 : 14, 10 + room, 14 + room, 48];
     this.limits = limits;
     this.width = Math.max(width - left - right, 50);
     this.height = height - top - bottom;
