@@ -4,6 +4,7 @@ import os
 import shutil
 from urllib.parse import urlsplit
 
+import drawn
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
@@ -60,3 +61,25 @@ def page(browser) -> Page:
     yield context.new_page()
     context.close()
     assert not refused, f"the page asked other hosts for {refused}"
+
+
+@pytest.fixture
+def show(page, tmp_path):
+    """A function that opens a page with the outputs of explorers, and returns the explorers in it."""
+    complaints = []
+    page.add_init_script(drawn.REMEMBER)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+
+    def opened(*explorers, address=""):
+        outputs = "<hr>".join(explorer._repr_mimebundle_()[0]["text/html"] for explorer in explorers)
+        path = tmp_path / "page.html"
+        path.write_text(f"<!doctype html><meta charset=utf-8><body>{outputs}</body>", encoding="utf-8")
+        page.goto(path.as_uri() + address)
+        for explorer in page.locator(".em-explorer").all():
+            explorer.scroll_into_view_if_needed()  # it is made when it is seen
+            explorer.locator(".em-said").wait_for()
+        return page.locator(".em-explorer")
+
+    yield opened
+    assert complaints == []

@@ -250,12 +250,40 @@ def test_explorers_are_alive(quiet, address, book, chapter):
     explorers = quiet.locator(".em-explorer")
     assert explorers.count() == len(alts)
     for explorer, alt in zip(explorers.all(), alts, strict=True):
+        explorer.scroll_into_view_if_needed()  # it is made when it is seen
         line = explorer.locator(".em-said")
         assert line.inner_text() == html.unescape(alt).split("\n")[0]
         said = line.inner_text()
         explorer.get_by_role("slider", name="iteration").press("ArrowRight")
         assert line.inner_text() != said
-        assert explorer.locator(".em-points path").count() > 100
+        empty = (
+            "(canvas) => !canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+        )
+        assert not any(canvas.evaluate(empty) for canvas in explorer.locator("canvas").all())
+        assert explorer.locator(".em-axes path").count() > 20
+
+
+@every_chapter
+def test_numbers_behind_figures_open_by_keyboard(quiet, served, chapter):
+    """Closed they leave no trace on paper; open they scroll within themselves, and never the page."""
+    quiet.set_viewport_size({"width": 375, "height": 700})
+    read(quiet, served, f"notebooks/{chapter}")
+    folds = quiet.locator("article details.em-numbers")
+    assert folds.count() >= 1
+    quiet.emulate_media(media="print")
+    assert not any(fold.is_visible() for fold in folds.all())
+    quiet.emulate_media(media="screen")
+    for fold in folds.all():
+        fold.locator("summary").focus()
+        quiet.keyboard.press("Enter")
+        assert fold.locator("caption").first.is_visible()
+        quiet.keyboard.press("Tab")
+        assert fold.get_by_role("region").evaluate("(region) => region === document.activeElement")
+    assert quiet.evaluate("document.documentElement.scrollWidth") <= 375
+    quiet.evaluate(AXE.read_text(encoding="utf-8"))
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = quiet.evaluate("(rules) => axe.run('details.em-numbers', { runOnly: rules })", rules)
+    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
 
 
 def test_there_are_explorers(pages):

@@ -1,7 +1,9 @@
 """Explorers in a page without a kernel: what is drawn and said at every moment is the record's, by key and by mouse."""
 
 import re
+from pathlib import Path
 
+import drawn
 import nbformat
 import numpy as np
 import pytest
@@ -12,40 +14,10 @@ from emlib import widgets
 from emlib.widgets import page as script
 
 X = emlib.datasets.faithful().x
+Z = (X - X.mean(axis=0)) / X.std(axis=0)
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 MINUS = "\N{MINUS SIGN}"
 NUMBER = re.compile(rf"{MINUS}?\d+(?:\.\d+)?")
-#: What is drawn, in the units of the data, which are told by the labels of the ticks.
-DRAWN = """
-(root) => {
-  const value = (text) => Number(text.textContent.replace("\\u2212", "-"));
-  const scale = (texts, place) => {
-    const [a, b] = [texts[0], texts.at(-1)];
-    const slope = (value(b) - value(a)) / (place(b) - place(a));
-    return (pixel) => value(a) + slope * (pixel - place(a));
-  };
-  const all = (selector) => [...root.querySelectorAll(selector)];
-  const inside = root.querySelector("svg svg");
-  const ticks = (anchor) => all(`svg > g > text[text-anchor=${anchor}]:not(.em-label)`)
-    .filter((text) => text.closest("svg") === inside.parentNode);
-  const x = scale(ticks("middle"), (text) => text.x.baseVal[0].value - inside.x.baseVal.value);
-  const y = scale(ticks("end"), (text) => text.y.baseVal[0].value - 4 - inside.y.baseVal.value);
-  const place = (text) => {
-    const [, a, b] = text.match(/translate\\(([^,]+),([^)]+)\\)/);
-    return [x(Number(a)), y(Number(b))];
-  };
-  const outline = (path) => path.getAttribute("d").match(/[-\\d.]+,[-\\d.]+/g)
-    .map((pair) => pair.split(",").map(Number)).map(([a, b]) => [x(a), y(b)]);
-  const visible = (one) => one.parentNode.getAttribute("visibility") !== "hidden";
-  return {
-    pixel: [Math.abs(x(1) - x(0)), Math.abs(y(1) - y(0))],
-    centres: all(".em-centres > g").map((one) => place(one.getAttribute("transform"))),
-    points: all(".em-points > path").map((one) => place(one.getAttribute("transform"))),
-    components: all(".em-points > path").map((one) => Number(one.getAttribute("class").slice(4)) - 1),
-    ellipses: all(".em-ellipses > path").filter(visible).map(outline),
-    regions: all(".em-regions > path").filter(visible).map(outline),
-  };
-}
-"""
 
 
 def fitted(model, x=X):
@@ -57,24 +29,6 @@ def mixtures():
     return {(K, family): fitted(emlib.GaussianMixture(K, family)) for K in (2, 3) for family in ("full", "diag")}
 
 
-@pytest.fixture
-def show(page, tmp_path):
-    """A function that opens a page with the outputs of explorers, and returns the explorers in it."""
-    complaints = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
-
-    def opened(*explorers, address=""):
-        outputs = "<hr>".join(explorer._repr_mimebundle_()[0]["text/html"] for explorer in explorers)
-        path = tmp_path / "page.html"
-        path.write_text(f"<!doctype html><meta charset=utf-8><body>{outputs}</body>", encoding="utf-8")
-        page.goto(path.as_uri() + address)
-        return page.locator(".em-explorer")
-
-    yield opened
-    assert complaints == []
-
-
 def said(explorer):
     return explorer.locator(".em-said").inner_text()
 
@@ -83,25 +37,28 @@ def numbers(text):
     return [float(number.replace(MINUS, "-")) for number in NUMBER.findall(text)]
 
 
-def shows(explorer, model, snapshot, x):
-    """The page shows `snapshot` of a run of `model` on `x`: points, centres, ellipses or borders, to half a pixel."""
-    drawn = explorer.evaluate(DRAWN)
-    pixel = np.array(drawn["pixel"])
-    np.testing.assert_array_less(np.abs(np.array(drawn["points"]) - x) / pixel, 0.51)
-    np.testing.assert_array_less(np.abs(np.array(drawn["centres"]) - snapshot.params.means) / pixel, 0.51)
-    responsibilities = model.posterior(x, snapshot.params)
-    shown = responsibilities[np.arange(len(x)), drawn["components"]]
+def shows(explorer, model, snapshot, x, assigned=None):
+    """The page shows `snapshot` of a run of `model` on `x`: points, centres, ellipses or borders, to half a pixel.
+
+    The points have the looks that the parameters `assigned` give them, if they are not those of the snapshot.
+    """
+    found = drawn.read(explorer)
+    pixel = np.array(found["pixel"])
+    np.testing.assert_array_less(np.abs(found["points"] - x) / pixel, 0.51)
+    np.testing.assert_array_less(np.abs(np.array(found["centres"]) - snapshot.params.means) / pixel, 0.51)
+    responsibilities = model.posterior(x, assigned or snapshot.params)
+    shown = responsibilities[np.arange(len(x)), found["components"]]
     np.testing.assert_allclose(shown, responsibilities.max(axis=1), atol=1e-5)
     if isinstance(model, emlib.GaussianMixture):
         covariances = model.full_covariances(snapshot.params)
-        assert len(drawn["ellipses"]) == 2 * len(covariances)
-        for i, outline in enumerate(drawn["ellipses"]):
+        assert len(found["ellipses"]) == 2 * len(covariances)
+        for i, outline in enumerate(found["ellipses"]):
             d = np.array(outline) - snapshot.params.means[i // 2]
             distance = np.sqrt(np.einsum("ni,ij,nj->n", d, np.linalg.inv(covariances[i // 2]), d))
             np.testing.assert_allclose(distance, 1 + i % 2, rtol=0.03)
     elif isinstance(model, emlib.KMeans):
-        assert len(drawn["regions"]) == model.n_components
-        for k, outline in enumerate(drawn["regions"]):
+        assert len(found["regions"]) == model.n_components
+        for k, outline in enumerate(found["regions"]):
             to_all = np.linalg.norm(np.array(outline)[:, None] - snapshot.params.means, axis=2)
             np.testing.assert_allclose(to_all[:, k], to_all.min(axis=1), atol=0.05)
 
@@ -128,20 +85,178 @@ def test_every_moment_is_the_records(page, show, mixtures):
         shows(explorer, trace.model, trace[-1], X)
 
 
-def test_kmeans_has_borders_and_moves_by_mouse(page, show):
-    z = (X - X.mean(axis=0)) / X.std(axis=0)
-    runs = {K: fitted(emlib.KMeans(K), z) for K in (1, 2, 8)}
-    ours = widgets.explore(z, runs).set(K=8)
+@pytest.fixture(scope="module")
+def partitions():
+    return {K: fitted(emlib.KMeans(K), Z) for K in (1, 2, 8)}
+
+
+def test_kmeans_goes_by_half_steps(page, show, partitions):
+    """Borders belong to the centres shown, colours to the assignment in force, the curve has every half-step."""
+    ours = widgets.explore(Z, partitions).set(K=8)
     explorer = show(ours)
-    box = explorer.get_by_role("slider", name="iteration").bounding_box()
+    trace = partitions[8]
+    explorer.get_by_role("slider", name="iteration").focus()
+    for half in range(7):
+        before, after = trace[half // 2], trace[(half + 1) // 2]
+        assert said(explorer) == ours.set(iteration=half / 2).text.split("\n")[0]
+        assert ("after moving the centres" if half % 2 else "after assigning") in said(explorer)
+        shows(explorer, trace.model, after, Z, before.params)
+        page.keyboard.press("ArrowRight")
+    explorer.get_by_text("The numbers").click()
+    rows = explorer.locator("table").nth(1).locator("tbody tr")
+    expect(rows).to_have_count(2 * trace.iterations + 1)
+    cells = [row.split("\t") for row in rows.all_inner_texts()]
+    assert [label for label, _ in cells[:4]] == ["0", "½", "1", "1½"]
+    found = [float(value.replace(MINUS, "-")) for _, value in cells]
+    np.testing.assert_allclose(found[::2], trace.objectives, atol=1e-4)
+    assert (np.diff(found) >= 0).all()
+
+
+def test_kmeans_moves_by_mouse(page, show, partitions):
+    ours = widgets.explore(Z, partitions).set(K=8)
+    explorer = show(ours)
+    slider = explorer.get_by_role("slider", name="iteration")
+    box = slider.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    at = int(explorer.get_by_role("slider", name="iteration").get_attribute("aria-valuetext"))
-    assert 0 < at < runs[8].iterations
+    at = ours.choices["iteration"][int(slider.input_value())]
+    assert 0 < at < partitions[8].iterations
     assert said(explorer) == ours.set(iteration=at).text.split("\n")[0]
-    shows(explorer, runs[8].model, runs[8][at], z)
     curve = explorer.locator(".em-curve").bounding_box()
     page.mouse.click(curve["x"] + curve["width"] - 3, curve["y"] + 20)
     assert said(explorer) == ours.set(iteration=ours.choices["iteration"][-1]).text.split("\n")[0]
+
+
+def test_densities_stand_at_the_margins(show, mixtures):
+    """Along each axis the mixture's marginal density and its components, all to one scale."""
+    params = mixtures[3, "full"][2].params
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2))
+    found = drawn.read(explorer)
+    for d, margin in enumerate(found["margins"]):
+        assert len(margin) == 4
+        total = np.array(margin[-1])
+        grid, heights = total[:, 0], total[:, 1]
+        marginal = emlib.GaussianMixtureParams(
+            params.weights, params.means[:, [d]], params.covariances[:, [d]][:, :, [d]]
+        )
+        expected = np.exp(emlib.GaussianMixture(3).score_samples(grid[:, None], marginal))
+        scale = heights.max() / expected.max()
+        np.testing.assert_allclose(heights, scale * expected, atol=0.1)  # of a pixel
+        assert 10 < heights.max() < 60
+        for k, component in enumerate(np.array(margin[:-1])):
+            alone = marginal._replace(means=marginal.means[[k]], covariances=marginal.covariances[[k]], weights=[1.0])
+            own = params.weights[k] * np.exp(emlib.GaussianMixture(1).score_samples(component[:, :1], alone))
+            np.testing.assert_allclose(component[:, 1], scale * own, atol=0.1)
+
+
+def test_bic_over_k_is_emlibs(show, mixtures):
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(family="diag"))
+    explorer.get_by_text("The numbers").click()
+    rows = explorer.locator("table").last.locator("tbody tr")
+    expect(rows).to_have_count(2)
+    for row, K in zip(rows.all_inner_texts(), (2, 3), strict=True):
+        trace = mixtures[K, "diag"]
+        expected = -2 * trace.objective + len(trace.model.free(trace.params)) * np.log(len(X))
+        assert [float(cell) for cell in row.split("\t")] == pytest.approx([K, expected], abs=1e-4)
+    assert explorer.locator(".em-note").nth(1).text_content() == f"K = 2:  {float(rows.first.inner_text()[2:]):.2f}"
+    explorer.locator(".em-curve").nth(1).click(position={"x": 200, "y": 20})
+    assert said(explorer).startswith("K = 3, family diag")
+
+
+def test_a_long_run_leaves_the_page_free(page, show):
+    """A long run goes on between the pictures, and ends as emlib's does; a later one takes its place."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((400, 2))
+    model = emlib.GaussianMixture(4)
+    trace = emlib.Trace(model, (next(emlib.iterate(model, x, model.start(x, rng))),), False, "the start only")
+    explorer = show(widgets.explore(x, {4: trace}))
+    centre = explorer.locator(".em-free").first
+    centre.press("ArrowUp")
+    assert "(it is still running)" in said(explorer)
+    centre.press("ArrowDown")
+    # Steps of a fiftieth up and down lead back to the start.
+    expected = emlib.fit(model, x, trace[0].params)
+    expect(explorer.locator(".em-said")).not_to_contain_text("still running", timeout=60_000)
+    iterations, objective = own_run(explorer)
+    assert iterations == pytest.approx(expected.iterations, abs=2)
+    assert objective == pytest.approx(expected.objective, abs=0.01)
+
+
+def test_a_hidden_explorer_does_nothing(page, show, mixtures, tmp_path):
+    """In a closed fold it is not made, nor drawn again once it is made; when it is seen, it is up to date."""
+    show()
+    output = widgets.explore(X, mixtures, ("K", "family"))._repr_mimebundle_()[0]["text/html"]
+    fold = f"<!doctype html><meta charset=utf-8><details><summary>Fold</summary>{output}</details>"
+    (tmp_path / "page.html").write_text(fold, encoding="utf-8")
+    page.reload()
+    explorer = page.locator(".em-explorer")
+    expect(explorer).to_have_count(1)
+    assert explorer.locator("canvas").count() == 0
+    page.locator("summary").first.click()
+    expect(explorer.locator(".em-said")).to_contain_text("iteration 0 of")
+    page.locator("summary").first.click()
+    page.wait_for_timeout(100)
+    page.evaluate("location.hash = '#explorer-1:K=3&family=full&iteration=2'")
+    page.wait_for_timeout(100)
+    assert "iteration 0 of" in explorer.locator(".em-said").text_content()
+    page.locator("summary").first.click()
+    expect(explorer.locator(".em-said")).to_contain_text("K = 3, family full, iteration 2 of")
+
+
+def sketched(page, explorer, rng):
+    """Three clouds of points are clicked into an empty field."""
+    explorer.get_by_role("button", name="Draw your own data").click()
+    box = explorer.locator(".em-ground").bounding_box()
+    corner, size = np.array([box["x"], box["y"]]), np.array([box["width"], box["height"]])
+    for cloud in ([0.2, 0.3], [0.7, 0.7], [0.5, 0.2]):
+        for point in np.clip(cloud + 0.06 * rng.standard_normal((6, 2)), 0.02, 0.98):
+            page.mouse.click(*(corner + point * size))
+
+
+def test_kmeans_runs_on_data_of_the_readers_own(page, show, partitions):
+    ours = widgets.explore(Z, partitions).set(K=2)
+    explorer = show(ours)
+    sketched(page, explorer, np.random.default_rng(0))
+    ground = explorer.locator(".em-ground")
+    ground.focus()
+    for key in ["ArrowLeft", "ArrowUp", "Enter"]:
+        page.keyboard.press(key)
+    assert said(explorer) == "Your own data: 19 points. Add as many as you like, then press “New start”."
+    expect(explorer.get_by_role("button", name="Play iteration")).to_be_disabled()
+    found = drawn.read(explorer)
+    assert len(set(found["colours"])) == 1
+    explorer.get_by_role("button", name="New start").click()
+    x, means = drawn.read(explorer)["points"], np.array(drawn.read(explorer)["centres"])
+    assert len(x) == 19
+    assert np.abs(means[:, None] - x).max(axis=2).min(axis=1).max() < 0.02  # k-means++ takes points of the data
+    trace = emlib.fit(emlib.KMeans(2), x, emlib.CentreParams(means))
+    explorer.get_by_role("slider", name="iteration").press("End")
+    assert said(explorer).startswith(f"K = 2, your own data, iteration {trace.iterations} of {trace.iterations}, after")
+    assert float(said(explorer).split()[-2][:-1].replace(MINUS, "-")) == pytest.approx(trace.objective, abs=0.05)
+    explorer.get_by_role("slider", name="K").press("End")
+    assert said(explorer).startswith("K = 8, your own data, iteration 0 of")
+    assert len(drawn.read(explorer)["centres"]) == 8
+    explorer.get_by_role("button", name="Clear").click()
+    explorer.get_by_role("button", name="New start").click()
+    assert said(explorer).startswith("n_components is 8; x has only 0 points. Your own data: 0 points.")
+    explorer.get_by_role("button", name="Back to the recorded run").click()
+    assert said(explorer) == ours.set(K=2, iteration=0).text.split("\n")[0]
+
+
+def test_a_mixture_runs_on_data_of_the_readers_own(page, show, mixtures):
+    page.add_init_script("let seed = 1; Math.random = () => (seed = (seed * 48271) % 2147483647) / 2147483647")
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, family="diag"))
+    sketched(page, explorer, np.random.default_rng(3))
+    explorer.get_by_role("button", name="New start").click()
+    x, means = drawn.read(explorer)["points"], np.array(drawn.read(explorer)["centres"])
+    model = emlib.GaussianMixture(3, "diag")
+    trace = emlib.fit(model, x, model.start(x, 0)._replace(means=means))
+    expect(explorer.locator(".em-said")).not_to_contain_text("still running")
+    explorer.get_by_role("slider", name="iteration").press("End")
+    found = re.search(r"your own data, iteration (\d+) of \1: log-likelihood (\S+), converged", said(explorer))
+    assert float(found[2].replace(MINUS, "-")) == pytest.approx(trace.objective, abs=0.05)
+    expected = -2 * trace.objective + len(model.free(trace.params)) * np.log(len(x))
+    note = explorer.locator(".em-note").nth(1).text_content()
+    assert numbers(note) == pytest.approx([3, expected], abs=0.1)
 
 
 def test_one_feature_and_a_model_that_the_page_does_not_know(show):
@@ -156,14 +271,15 @@ def test_one_feature_and_a_model_that_the_page_does_not_know(show):
     explorers = show(widgets.explore(X[:, 1:], waiting).set(K=2), widgets.explore(X, {"mine": trace}))
     expect(explorers).to_have_count(2)
     np.testing.assert_allclose(
-        [centre[0] for centre in explorers.first.evaluate(DRAWN)["centres"]], waiting[2][0].params.means[:, 0], atol=0.1
+        [centre[0] for centre in drawn.read(explorers.first)["centres"]], waiting[2][0].params.means[:, 0], atol=0.1
     )
-    assert set(explorers.last.evaluate(DRAWN)["components"]) == {1}
+    assert set(drawn.read(explorers.last)["components"]) == {1}
     assert explorers.last.locator(".em-free").count() == 0
 
 
 def own_run(explorer):
     """The last iteration and the objective of a run of the reader's own, once the page is at its end."""
+    expect(explorer.locator(".em-said")).not_to_contain_text("still running")
     slider = explorer.get_by_role("slider", name="iteration")
     slider.focus()
     slider.press("End")
@@ -190,7 +306,7 @@ def test_a_centre_that_is_moved_starts_a_run_that_is_emlibs(page, show, mixtures
         page.mouse.up()
         page.wait_for_timeout(200)
     start = mixtures[2, "full"][0].params
-    means = np.array(explorer.evaluate(DRAWN)["centres"])
+    means = np.array(drawn.read(explorer)["centres"])
     assert np.abs(means - start.means)[0].min() > 0.01
     np.testing.assert_allclose(means[1], start.means[1], atol=0.1)
     trace = emlib.fit(emlib.GaussianMixture(2), X, start._replace(means=means))
@@ -212,7 +328,7 @@ def test_a_point_that_is_added_takes_part(page, show, mixtures, how):
     else:
         box = ground.bounding_box()
         page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"])
-    points = np.array(explorer.evaluate(DRAWN)["points"])
+    points = np.array(drawn.read(explorer)["points"])
     assert len(points) == len(X) + 1
     x = np.vstack([X, points[-1]])
     trace = emlib.fit(emlib.GaussianMixture(2), x, mixtures[2, "full"][0].params)
@@ -234,11 +350,34 @@ def test_a_start_that_collapses_is_refused_in_words(page, show):
     assert "has collapsed: the likelihood is unbounded there; use another start" in said(explorer)
 
 
+def test_a_recorded_start_that_collapses_shows_where(show):
+    """The sentence of emlib's refusal stands beside the component that collapsed, in a ring, at the end of the run."""
+    model = emlib.GaussianMixture(2, "diag")
+    start = model.start(X, 0, how="points")
+    start = start._replace(means=np.array([start.means[0], X[2]]), covariances=start.covariances * [[1.0], [0.005]])
+    snapshots = []
+    with pytest.raises(emlib.DegenerateError) as error:
+        snapshots.extend(emlib.iterate(model, X, start))
+    ours = widgets.explore(X, {2: emlib.Trace(model, tuple(snapshots), False, str(error.value))})
+    explorer = show(ours)
+    ring = explorer.locator(".em-refusal circle")
+    assert len(snapshots) > 1
+    assert not explorer.locator(".em-refused").is_visible()
+    explorer.get_by_role("slider", name="iteration").press("End")
+    ours.set(iteration=ours.choices["iteration"][-1])
+    assert explorer.locator(".em-said").text_content() == ours.text.split("\n")[0]
+    assert explorer.locator(".em-refused").text_content() == f"Centre 2: {error.value}"
+    grip = explorer.locator(".em-grip").nth(1).bounding_box()
+    box = ring.bounding_box()
+    for side, length in (("x", "width"), ("y", "height")):
+        assert box[side] + box[length] / 2 == pytest.approx(grip[side] + grip[length] / 2, abs=1)
+
+
 def test_responsibilities_of_the_point_asked_about(page, show, mixtures):
     explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2))
     explorer.locator(".em-ground").focus()
     page.keyboard.press("ArrowLeft")
-    text = explorer.locator(".em-point").inner_text()
+    text = explorer.locator(".em-note-line").inner_text()
     n = int(re.search(r"Point (\d+)", text)[1]) - 1
     trace = mixtures[3, "full"]
     shares = trace.model.posterior(X[[n]], trace[2].params)[0]
@@ -251,6 +390,7 @@ def test_responsibilities_of_the_point_asked_about(page, show, mixtures):
 def test_the_numbers_are_to_be_had_as_tables(show, mixtures):
     explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2))
     explorer.get_by_text("The numbers").click()
+    explorer.locator("table").first.wait_for()
     rows = explorer.locator("table").first.locator("tbody tr").all_inner_texts()
     means = [[float(cell.replace(MINUS, "-")) for cell in row.split("\t")[2:4]] for row in rows]
     np.testing.assert_allclose(means, mixtures[3, "full"][2].params.means, rtol=1e-4)
@@ -290,6 +430,39 @@ def test_colours_follow_the_theme(page, show, mixtures):
         assert explorer.evaluate(ground) == colour
     page.emulate_media(media="print")
     assert explorer.evaluate(ground) == paper["light"]
+
+
+def test_points_have_the_colours_of_the_theme(page, show, mixtures):
+    """The canvas has its colour at the middle of the last point, above all others; on paper that of the light page."""
+    explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(iteration=9))
+    seen = {}
+    for look in [{"color_scheme": "dark"}, {"media": "print"}, {"media": "screen", "color_scheme": "light"}]:
+        page.emulate_media(**look)
+        found = drawn.read(explorer)
+        pixel = explorer.locator("canvas").evaluate(
+            "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data]", found["pixels"][-1]
+        )
+        assert "#" + bytes(pixel[:3]).hex() == found["colours"][-1]
+        seen[*look.values()] = found["colours"]
+    assert seen["print",] == seen["screen", "light"]
+    assert seen["dark",] != seen["screen", "light"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_explorers_are_accessible(page, show, mixtures, partitions, theme):
+    """The WCAG 2.2 rules, level AA, that axe-core can check, with tables open and on data of the reader's own."""
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    first, second = show(widgets.explore(X, mixtures, ("K", "family")), widgets.explore(Z, partitions)).all()
+    first.get_by_text("The numbers").click()
+    first.locator("table").last.wait_for()
+    sketched(page, second, np.random.default_rng(1))
+    page.evaluate(AXE.read_text("utf-8"))
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    for press in ("New start", "Clear"):
+        found = page.evaluate("(rules) => axe.run('.em-explorer', { runOnly: rules })", rules)
+        assert found["passes"], "axe looked at nothing"
+        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+        second.get_by_role("button", name=press).click()
 
 
 def test_without_scripts_a_picture_with_words_is_left(browser, tmp_path, mixtures):

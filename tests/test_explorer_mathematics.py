@@ -1,5 +1,6 @@
 """What the explorers compute in the page is what emlib computes: the same runs, the same refusals in the same words."""
 
+import itertools
 import re
 import warnings
 
@@ -9,6 +10,8 @@ import pytest
 import emlib
 from emlib.models.gaussian_mixture import FAMILIES
 from emlib.models.soft_assignment import RULES
+from emlib.numerics import squared_distances
+from emlib.starts import RECIPES
 from emlib.widgets import page as script
 
 MODELS = {
@@ -31,7 +34,16 @@ function run(spec, x, params, steps) {
     return [snapshots, error.message];
   }
 }
+const exhausted = (spec, x, params, tol) => [...fitting(spec, x, params, { tol })].at(-1);
+function started(spec, x, recipe, uniform) {
+  try {
+    return start(spec, x, recipe, () => uniform.shift());
+  } catch (error) {
+    return error.message;
+  }
+}
 """
+X2 = np.array([[0.0, 1.0], [2.0, 5.0]])
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +173,83 @@ def test_a_run_in_the_page_is_the_run_of_emlib(em, make):
         assert len(refused) >= 3, refused
     if isinstance(model, emlib.KMeans):
         assert emptied >= 3, emptied
+
+
+def test_kmeans_halfway_is_q_of_emlib(em):
+    """After moving the centres the objective is emlib's Q: of the new centres, with the old assignment."""
+    rng = np.random.default_rng(1)
+    for case in range(60):
+        kind = list(DATA)[case % len(DATA)]
+        x = DATA[kind](rng, rng.integers(2, 40), rng.integers(1, 3))
+        model = emlib.KMeans(int(rng.integers(1, 6)))
+        params = start(rng, model, x)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", emlib.EmptyClusterWarning)
+            trace = emlib.fit(model, x, params)
+            expected = [model.q(b.params, model.e_step(x, a.params)[0]) for a, b in itertools.pairwise(trace)]
+        run = em("exhausted", spec(model), x.tolist(), plain(params))
+        note = f"case {case}: {kind}, {model}, {len(x)} points"
+        assert [moment["iteration"] for moment in run["snapshots"]] == [t / 2 for t in range(2 * len(trace) - 1)], note
+        found = np.array([moment["objective"] for moment in run["snapshots"]])
+        np.testing.assert_allclose(found[::2], trace.objectives, rtol=1e-9, atol=1e-9 * len(x), err_msg=note)
+        np.testing.assert_allclose(found[1::2], expected, rtol=1e-9, atol=1e-9 * len(x), err_msg=note)
+        for moment, before in zip(run["snapshots"][1::2], run["snapshots"][::2], strict=False):
+            assert moment["assigned"] == before["params"], note
+
+
+@every_model
+def test_a_run_in_the_page_ends_where_emlib_ends_it(em, make):
+    rng = np.random.default_rng(2)
+    for K in (1, 2, 3):
+        x = clouds(rng, 40, 2)
+        model = make(K)
+        params = model.start(x, rng)
+        try:
+            trace = emlib.fit(model, x, params, tol=1e-6)
+        except (emlib.DegenerateError, emlib.ObjectiveFell):
+            trace = None
+        run = em("exhausted", spec(model), x.tolist(), plain(params), 1e-6)
+        assert run["converged"] == (trace is not None)
+        if trace:
+            assert run["snapshots"][-1]["iteration"] == trace.iterations
+            compare(run["snapshots"][-1]["params"], trace.params, x, f"{model}")
+
+
+def test_bic_is_emlibs(em):
+    x = clouds(np.random.default_rng(3), 50, 2)
+    for family in FAMILIES:
+        fitted = emlib.Estimator(emlib.GaussianMixture(2, family), n_init=1).fit(x)
+        free = len(fitted.model.free(fitted.params_))
+        assert em("bic", fitted.trace_.objective, free, len(x)) == pytest.approx(fitted.bic(x), rel=1e-12)
+
+
+@every_model
+def test_a_start_in_the_page_is_made_as_emlib_makes_it(em, make):
+    """Centres by each recipe, from the same uniform numbers; weights and covariances are those of all the data."""
+    rng = np.random.default_rng(4)
+    for recipe in RECIPES:
+        for _ in range(8):
+            x = np.round(clouds(rng, 12, 2), 1)
+            model = make(3)
+            uniform = rng.random(10)
+            theirs = em("started", spec(model), x.tolist(), recipe, uniform.tolist())
+            means = np.array(theirs["means"])
+            if recipe == "random":
+                low, high = x.min(axis=0), x.max(axis=0)
+                np.testing.assert_allclose(means, low + (high - low) * uniform[:6].reshape(3, 2))
+            elif recipe == "points":
+                assert len(np.unique(means, axis=0)) == 3
+                assert all((x == mean).all(axis=1).any() for mean in means)
+            else:
+                chosen = [x[int(12 * uniform[0])]]
+                for u in uniform[1:3]:
+                    nearest = squared_distances(x, chosen).min(axis=1)
+                    chosen.append(x[np.searchsorted(np.cumsum(nearest), u * nearest.sum(), side="right")])
+                np.testing.assert_array_equal(means, chosen)
+            if isinstance(model, emlib.GaussianMixture):
+                ours = model.start(x, rng)._replace(means=means)
+                compare(theirs, ours, x, f"{model} {recipe}")
+    for x, sentence in [(X2, "x has only 2 points"), (np.vstack([X2, X2]), "x has only 2 distinct points")]:
+        with pytest.raises(ValueError, match=sentence) as ours:
+            make(3).start(x, rng)
+        assert em("started", spec(make(3)), x.tolist(), "points", [0.5] * 9) == str(ours.value)

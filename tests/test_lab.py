@@ -1,6 +1,7 @@
 """A real JupyterLab in a real browser: every chapter runs from top to bottom, and its sliders do what they promise."""
 
 import base64
+import html
 import io
 import json
 import os
@@ -57,6 +58,28 @@ import ipywidgets
 explorer = widgets.explore(x, runs, ("K", "family")).set(K=2, iteration=4)
 heard = ipywidgets.Text()
 explorer.observe(lambda change: setattr(heard, "value", f"{{change.old}} to {{change.new}}"), "iteration")
+"""
+#: One free parameter, and two.
+BOUND_AND_SURFACE = """
+from types import SimpleNamespace
+
+import numpy as np
+
+import emlib
+from emlib import widgets
+
+x = emlib.datasets.faithful().x[:, 1:]
+y = np.array([125, 18, 20, 34])
+linkage = SimpleNamespace(
+    e_step=lambda y, pi: (
+        np.array([y[0] * pi / (2 + pi) + y[3], y[1] + y[2]]), y @ np.log([2 + pi, 1 - pi, 1 - pi, pi])
+    ),
+    m_step=lambda S: S[0] / S.sum(),
+    q=lambda pi, S: S @ np.log([pi, 1 - pi]),
+)
+bound = widgets.bound(linkage, y, np.linspace(0.05, 0.95, 19).round(2), name="π").set(start=0.2)
+alike = emlib.GaussianMixtureParams(np.array([0.36, 0.64]), np.zeros((2, 1)), np.array([36.0, 36.0]))
+surface = widgets.surface(x, {"alike": alike}, np.arange(42, 99)).set(mu1=64, mu2=66)
 """
 
 
@@ -387,6 +410,70 @@ def test_an_explorer_is_shown_once_and_speaks_with_python(page, lab):
     close(page, lab, name)
 
 
+def test_the_bound_and_the_surface_speak_with_python(page, lab):
+    """What the page moves are traits of the kernel, by control and by handle, and both say the same."""
+    names = {}
+    exec(BOUND_AND_SURFACE, names)
+    bound, surface = names["bound"], names["surface"]
+    name = ran(page, lab, BOUND_AND_SURFACE, "bound", "surface", "surface.mu1 = 60")
+    for explorer, ours, begun in zip(
+        page.locator(".em-explorer").all(), (bound, surface), ({}, {"mu1": 60}), strict=True
+    ):
+        explorer.scroll_into_view_if_needed()  # it is made when it is seen
+        line = explorer.locator(".em-said")
+        expect(line).to_have_text(ours.set(**begun).text.split("\n")[0])
+        explorer.get_by_role("slider", name="iteration", exact=True).focus()
+        page.keyboard.press("ArrowRight")
+        expect(line).to_have_text(ours.set(iteration=1).text.split("\n")[0])
+        explorer.locator(".em-free").press("ArrowRight")
+        expect(line).not_to_have_text(ours.text.split("\n")[0])
+        said = line.inner_text()
+        found = re.search(r"start \(?([\d.]+)(?:, ([\d.]+))?", said)
+        if ours is bound:
+            ours.set(start=float(found[1]), iteration=0)
+        else:
+            ours.set(mu1=float(found[1]), mu2=float(found[2]))
+        assert said == ours.text.split("\n")[0]
+    assert page.locator(".jp-CodeCell").count() == 4, "a key reached JupyterLab, which took it for a shortcut"
+    page.evaluate(AXE.read_text("utf-8"))
+    assert violations(page, ".em-explorer") == []
+    close(page, lab, name)
+
+
+# A notebook from somewhere else: JupyterLab does not trust it and runs no script of its outputs
+
+
+def test_an_untrusted_notebook_shows_still_pictures_and_numbers(page, lab):
+    name = "02_soft_assignment.ipynb"
+    stored = [
+        output.data["text/html"]
+        for cell in nbformat.read(lab.folder / name, 4).cells
+        for output in cell.get("outputs", [])
+        if "text/html" in output.get("data", {})
+    ]
+    opened(page, lab, name)
+    images = page.locator(".jp-OutputArea img")
+    expect(images).to_have_count(len(stored))
+    assert page.locator(".em-explorer, .jp-OutputArea script").count() == 0
+    assert sum("data-em-explorer" in text for text in stored) >= 2
+    for image, text in zip(images.all(), stored, strict=True):
+        alt = html.unescape(re.search(r'<img alt="([^"]*)"', text)[1])
+        assert image.get_attribute("alt") == alt
+        image.scroll_into_view_if_needed()
+        assert image.evaluate("async (image) => (await image.decode(), image.naturalWidth)") > 600
+    folds = page.locator(".jp-OutputArea details")
+    assert folds.count() == sum("<details" in text for text in stored) > 0
+    for fold in folds.all():
+        assert not fold.locator("table").first.is_visible()
+        fold.locator("summary").focus()
+        page.keyboard.press("Enter")
+        expect(fold.locator("caption").first).to_be_visible()
+        assert fold.locator("tbody th[scope=row]").count() == fold.locator("tbody tr").count()
+    page.evaluate(AXE.read_text("utf-8"))
+    assert violations(page, ".jp-OutputArea details") == []
+    close(page, lab, name)
+
+
 # The chapters
 
 
@@ -400,6 +487,7 @@ def test_a_chapter_runs_and_its_sliders_move(page, lab, name):
     expect(panels).to_have_count(len(before))
     for i, alt in enumerate(before):
         panel = panels.nth(i)
+        panel.scroll_into_view_if_needed()  # an explorer is made when it is seen
         line = panel.locator("p").first
         expect(line).to_have_text(alt.split("\n")[0])
         for slider in panel.get_by_role("slider").all():

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emlib import datasets, plots
-from emlib.plots import style
+from emlib.plots import numbers, style
 
 
 @pytest.fixture
@@ -349,9 +349,13 @@ def test_what_cannot_be_drawn_is_refused_in_one_sentence(ax, call, message):
 # Images
 
 
-class Alt(HTMLParser):
-    def handle_starttag(self, tag, attributes):
-        self.tag, self.attributes = tag, dict(attributes)
+def tags(text):
+    """The elements of some HTML: their names with their attributes."""
+    found = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append((tag, dict(attributes)))
+    parser.feed(text)
+    return found
 
 
 def small_figure():
@@ -365,15 +369,15 @@ def test_described_is_one_image_with_its_text():
     shown = plots.described(small_figure(), text)
     assert plt.get_fignums() == []
     bundle = shown._repr_mimebundle_()
-    parsed = Alt()
-    parsed.feed(bundle["text/html"])
+    (tag, attributes), *others = tags(bundle["text/html"])
     said = " ".join(text.split())
-    assert parsed.tag == "img"
-    assert parsed.attributes["alt"] == bundle["text/plain"] == repr(shown) == said
+    assert tag == "img"
+    assert "img" not in dict(others)
+    assert attributes["alt"] == bundle["text/plain"] == repr(shown) == said
     assert html.escape(said) in bundle["text/html"]
-    assert "max-width: 100%" in parsed.attributes["style"]
-    assert parsed.attributes["width"] == "288"
-    assert re.fullmatch(r"data:image/png;base64,[A-Za-z0-9+/=]+", parsed.attributes["src"])
+    assert "max-width: 100%" in attributes["style"]
+    assert attributes["width"] == "288"
+    assert re.fullmatch(r"data:image/png;base64,[A-Za-z0-9+/=]+", attributes["src"])
     image = Image.open(io.BytesIO(shown.image))
     assert image.size == (576, 384)
     assert image.mode == "RGB"
@@ -438,3 +442,157 @@ def test_frames_show_what_a_whole_drawing_would(x):
         frame = Image.open(io.BytesIO(frames.png()))
         whole = Image.open(io.BytesIO(plots.png(draw(t, n_components)[0])))
         np.testing.assert_array_equal(np.asarray(frame), np.asarray(whole), err_msg=f"t = {t}, K = {n_components}")
+
+
+# The numbers behind a figure
+
+
+def read(ax):
+    """The tables of the figure of `ax`, by caption: columns by their heads."""
+    return {
+        table.caption: {head: [row[i] for row in table.rows] for i, head in enumerate(table.head)}
+        for table in numbers.tables(ax.figure)
+    }
+
+
+def values(column):
+    return np.array([float(text.replace("\N{MINUS SIGN}", "-")) for text in column])
+
+
+def test_curves_over_the_same_places_are_columns(ax):
+    t = np.arange(10)
+    ax.plot(t, -(t**2) / 3, label="falls")
+    ax.plot(t, 2.0 * t, label="rises")
+    ax.plot(t, 2.0 * t, ".")
+    ax.set(xlabel="iteration t", ylabel="height")
+    assert read(ax) == {
+        "height": {
+            "iteration t": [str(i) for i in t],
+            "falls": ["0.00", "\N{MINUS SIGN}0.33", *(f"\N{MINUS SIGN}{i * i / 3:.2f}" for i in t[2:])],
+            "rises": [f"{2 * i}" for i in t],
+        }
+    }
+
+
+def test_a_dense_curve_keeps_its_ends_and_its_extremes(ax):
+    grid = np.linspace(0, 7, 401)
+    ax.plot(grid, np.sin(grid))
+    ((caption, table),) = read(ax).items()
+    x, y = values(table["horizontal"]), values(table["vertical"])
+    assert caption == f"vertical ({len(x)} of 401 rows)"
+    assert len(x) <= 25
+    assert (x[0], x[-1]) == (0, 7)
+    np.testing.assert_allclose(np.sin(x), y, atol=1e-3)
+    np.testing.assert_allclose([y.max(), y.min()], [1, -1], atol=1e-4)
+
+
+def test_a_cloud_is_told_by_component(ax, x):
+    labels = (x[:, 0] > 0).astype(int)
+    plots.scatter(ax, x, labels=labels)
+    plots.legend(ax, ["short", "long"])
+    ax.set(xlabel="duration", ylabel="wait")
+    table = read(ax)["points, in short"]
+    assert table[""] == ["short: duration", "short: wait", "long: duration", "long: wait"]
+    groups = [x[labels == k] for k in (0, 1)]
+    for head, statistic in {"least": np.min, "greatest": np.max, "mean": np.mean, "standard deviation": np.std}.items():
+        np.testing.assert_allclose(values(table[head]), np.ravel([statistic(g, axis=0) for g in groups]), atol=5e-4)
+    assert table["how many"] == [str(len(g)) for g in groups for _ in range(2)]
+
+
+def test_centres_ways_and_ellipses(ax):
+    history = np.random.default_rng(3).normal(size=(40, 3, 2))
+    sigmas = covariances(3)
+    plots.path(ax, history)
+    plots.centres(ax, history[0] + 5)
+    plots.ellipses(ax, history[-1], sigmas, levels=(2,))
+    tables = read(ax)
+    steps, places, outlines = tables["step by step (11 of 40 rows)"], tables["places"], tables["outlines"]
+    rows = [int(step) for step in steps["step"]]
+    assert (rows[:3], rows[-1]) == ([0, 1, 2], 39)
+    for k in range(3):
+        for d, side in enumerate(("horizontal", "vertical")):
+            np.testing.assert_allclose(values(steps[f"component {k + 1}: {side}"]), history[rows, k, d], atol=5e-4)
+    assert places[""] == ["component 1", "component 2", "component 3"]
+    np.testing.assert_allclose(values(places["vertical"]), history[0, :, 1] + 5, atol=5e-4)
+    reach = 2 * np.sqrt(sigmas[:, [0, 1], [0, 1]])
+    np.testing.assert_allclose(values(outlines["greatest"]), np.ravel(history[-1] + reach), rtol=0.01, atol=0.01)
+    np.testing.assert_allclose(values(outlines["least"]), np.ravel(history[-1] - reach), rtol=0.01, atol=0.01)
+    assert len(tables) == 3
+
+
+def test_bars(ax, x):
+    ax.hist(x[:, 1], bins=np.arange(-5, 5))
+    ax.set(xlabel="wait", ylabel="how many")
+    table = read(ax)["how many, where there is any"]
+    assert table["wait"][0] == "\N{MINUS SIGN}3 to \N{MINUS SIGN}2"
+    assert values(table["how many"]).sum() == len(x)
+
+
+def test_bars_of_responsibilities(ax):
+    r = soft(4, 2)
+    plots.responsibility_bars(ax, r)
+    ax.set_yticks(range(1, 5), ["a", "b", "c", "d"])
+    table = read(ax)["responsibility"]
+    assert table["point n"] == ["a", "b", "c", "d"]
+    np.testing.assert_allclose(values(table["component 1"]) + values(table["component 2"]), 1, atol=2e-4)
+
+
+def test_marks_lines_and_surfaces(ax):
+    ax.axis((-3, 3, 1, 5))
+    plots.contours(ax, lambda points: ((points - [1, 2]) ** 2).sum(axis=1), levels=[1.0, 4.0])
+    ax.axvline(0.526, label="critical")
+    ax.axhline(2)
+    ax.plot(1, 2, "x")
+    tables = read(ax)
+    assert tables["places"] == {
+        "": ["critical", "line", "cross"],
+        "horizontal": ["0.526", "", "1.000"],
+        "vertical": ["", "2", "2"],
+    }
+    assert tables["the surface"]["height"] == ["0", "25", "1, 4"]
+
+
+def test_what_panels_share_is_told_once(x):
+    left, right = Figure().subplots(1, 2, sharey=True)
+    for panel, title in ((left, "before"), (right, "after")):
+        plots.scatter(panel, x)
+        panel.set(title=title, xlabel="duration")
+    left.set_ylabel("wait")
+    plots.centres(right, [[0, 1]])
+    assert list(read(left)) == ["before; after: points, in short", "after: places"]
+
+
+def test_numbers_are_rounded_for_every_machine(ax):
+    ax.plot([1, 2, 3], [1000.0, -1e-17, 1e-13 + 2], label="a")
+    assert read(ax)["vertical"]["a"] == ["1000", "0", "2"]
+    ax.set_yscale("log")
+    assert read(ax)["vertical"]["a"] == ["1e+03", "\N{MINUS SIGN}1e\N{MINUS SIGN}17", "2"]
+
+
+def test_what_has_no_numbers_has_no_fold(ax):
+    assert numbers.folded(ax.figure) == ""
+    ax.plot([], [])
+    ax.scatter([], [])
+    ax.text(0, 0, "a remark")
+    assert numbers.folded(ax.figure) == ""
+
+
+def test_strange_figures_are_told_too(ax):
+    ax.plot([1, 2, 3], [np.nan] * 3)
+    ax.plot(np.arange(40), [np.nan] * 40)
+    ax.scatter(*soft(50, 2).T, facecolors="none", edgecolors="none")
+    ax.vlines([1, 2, 3], 0, 1)
+    ax.figure.colorbar(ax.pcolormesh(soft(4, 3)))
+    assert "points, in short" in "".join(read(ax))
+
+
+def test_the_fold_is_accessible_html(ax, x):
+    plots.scatter(ax, x)
+    ax.set(xlabel="a < b", ylabel="<script>")
+    text = numbers.folded(ax.figure)
+    found = tags(text)
+    assert found[0] == ("details", {"class": "em-numbers"})
+    assert dict(found)["div"].items() >= {"role": "region", "tabindex": "0", "aria-label": "The numbers"}.items()
+    assert "script" not in dict(found)
+    assert [attributes.get("scope") for tag, attributes in found if tag == "th"] == ["col"] * 6 + ["row"] * 2
+    assert text.index("<summary>") < text.index("<table><caption>")

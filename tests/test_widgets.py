@@ -195,8 +195,26 @@ def test_a_run_that_did_not_converge_is_not_called_converged():
     with pytest.warns(emlib.ConvergenceWarning):
         trace = fit(emlib.KMeans(5), Z, max_iter=2)
     text = widgets.explore(Z, {5: trace}, objective="−distortion").set(iteration=2).text
-    assert text.startswith("K = 5, iteration 2 of 2: −distortion ")
-    assert "where the run stops before it converges" in text
+    assert text.startswith("K = 5, iteration 2 of 2, after assigning: −distortion ")
+    assert f"The run ends here: {trace.reason}." in text
+
+
+def test_halfway_the_centres_of_kmeans_have_moved_and_nothing_is_assigned_anew(partitions):
+    trace = partitions[4]
+    panel = widgets.explore(Z, partitions).set(K=4, iteration=2.5)
+    before, after = trace[2].params, trace[3].params
+    points, _, centres = drawn(panel, PathCollection)
+    alone = plots.scatter(Figure().add_subplot(), Z, responsibilities=trace.model.posterior(Z, before)).collection
+    np.testing.assert_array_equal(points.get_facecolors(), alone.get_facecolors())
+    np.testing.assert_array_equal(centres.get_offsets(), after.means)
+    own = trace.model.posterior(Z, before).argmax(axis=1)
+    distortion = np.square(Z - after.means[own]).sum()
+    found = re.match(r"K = 4, iteration 2½ of \d+, after moving the centres: objective (\S+)\.", panel.text)
+    assert minus(found[1]) == pytest.approx(-distortion, abs=0.006)
+    assert trace[2].objective <= -distortion <= trace[3].objective
+    assert panel.choices["iteration"][:5] == [0, 0.5, 1, 1.5, 2]
+    panel.set_state({"iteration": 0.5})  # as the page sends it
+    assert panel.text.startswith("K = 4, iteration ½ of")
 
 
 def test_a_long_run_can_be_walked_through():

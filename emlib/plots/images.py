@@ -10,6 +10,8 @@ from matplotlib import pyplot as plt
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from emlib.plots.numbers import folded
+
 #: Width of a figure in the page: one of 6.4 inches takes 614 CSS pixels.
 CSS_PIXELS_PER_INCH = 96
 #: Image pixels per CSS pixel: letters stay crisp on dense screens.
@@ -78,17 +80,19 @@ class Described:
         The PNG file.
     width : int
         Width in CSS pixels.
+    numbers : str
+        HTML that follows the picture: the numbers behind it.
     """
 
-    def __init__(self, image, text, width):
-        self.image, self.text, self.width = image, text, width
+    def __init__(self, image, text, width, numbers=""):
+        self.image, self.text, self.width, self.numbers = image, text, width, numbers
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         source = base64.b64encode(self.image).decode("ascii")
         return {
             "text/html": (
                 f'<img alt="{html.escape(self.text)}" width="{self.width}" '
-                f'style="max-width: 100%; height: auto" src="data:image/png;base64,{source}">'
+                f'style="max-width: 100%; height: auto" src="data:image/png;base64,{source}">{self.numbers}'
             ),
             "text/plain": self.text,
         }
@@ -99,6 +103,8 @@ class Described:
 
 def described(fig, text):
     """Return `fig` as an image with the alternative text `text`, and close it, so that it is not shown twice.
+
+    Below the image stands a closed fold with the numbers that are drawn, as tables.
 
     Make it the last line of a cell::
 
@@ -129,9 +135,9 @@ def described(fig, text):
             f"text is {words!r}; write a sentence of 20 characters or more that says what the figure shows, "
             "for readers who cannot see it"
         )
-    image = png(fig)
+    shown = Described(png(fig), words, round(fig.get_figwidth() * CSS_PIXELS_PER_INCH), folded(fig))
     plt.close(fig)
-    return Described(image, words, round(fig.get_figwidth() * CSS_PIXELS_PER_INCH))
+    return shown
 
 
 def _artists(drawn):

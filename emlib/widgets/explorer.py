@@ -1,30 +1,21 @@
-"""Ready-made explorers of runs of mixtures and of k-means: the data with θ as it stands, and the objective.
-
-The picture that moves is drawn in the page (explorer.js), with or without a kernel. What is drawn here, by
-`emlib.plots`, is the still picture for places where no script runs.
-"""
+"""What every explorer is in Python: a widget whose choices are traits, with a still picture where no script runs."""
 
 import hashlib
 import html
-import itertools
 import json
 
 import anywidget
 import numpy as np
 import traitlets
-from matplotlib.figure import Figure
 
-from emlib import checks, plots
+from emlib import plots
 from emlib.plots.images import CSS_PIXELS_PER_INCH, Described
-from emlib.plots.style import within_palette
 from emlib.widgets import page
 from emlib.widgets.panel import options_of, said
 
-CAPTION = "It moves where scripts run: in the online book, and in JupyterLab."
-#: The models that em.js knows, each by the name of its class in emlib.models.
-KNOWN = ("KMeans", "SoftAssignment", "GaussianMixture")
 #: Significant digits of what the page draws.
 DIGITS = 7
+CAPTION = "It moves where scripts run: in the online book, and in JupyterLab."
 STILL = """\
 <div data-em-explorer="{name}"><figure style="margin: 0">{picture}<figcaption>{caption}</figcaption></figure></div>
 <script data-em-source>
@@ -34,11 +25,26 @@ STILL = """\
 
 
 class Explorer(anywidget.AnyWidget):
-    """What `explore` returns: a widget that shows one moment of one run.
+    """A picture with its controls, drawn in the page, with or without a kernel.
 
     Each choice is a trait of its own name, which can be observed and set: ``explorer.K = 3``,
-    ``explorer.observe(hear, "iteration")``. Where a reader moves a centre or adds a point, the page runs EM itself;
-    that run lives in the page alone.
+    ``explorer.observe(hear, "iteration")``. What a reader drags or adds in the page lives in the page alone.
+
+    Parameters
+    ----------
+    kind : str
+        The name under which a file of ``script/`` makes what is shown.
+    record : dict
+        What it is told: numbers, strings, lists and dicts.
+    choices : dict of sequences
+        What each value can be, the first one at the start: numbers make a slider, strings a drop-down list.
+    figure : matplotlib.figure.Figure
+        The still picture, for places where no script runs.
+    draw : callable
+        ``draw(**values) -> text`` draws the values on `figure` and returns what it shows; the first line is the
+        sentence that the page shows below the picture.
+    titles : dict of str, optional
+        How a control is called where that is not the name of its choice, such as a symbol.
 
     Attributes
     ----------
@@ -57,10 +63,20 @@ class Explorer(anywidget.AnyWidget):
     _esm = page.module()
     _record = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, record, choices, figure, draw):
-        self.choices, self._figure, self._draw, self._drawn = choices, figure, draw, None
-        super().__init__(_record=record)
-        for name, options in choices.items():
+    def __init__(self, kind, record, choices, figure, draw, titles=None):
+        self.choices = {name: options_of(name, options) for name, options in choices.items()}
+        self._figure, self._draw, self._drawn = figure, draw, None
+        controls = [
+            {
+                "key": name,
+                "name": (titles or {}).get(name, name.replace("_", " ")),
+                "options": options,
+                "slider": not isinstance(options[0], str),
+            }
+            for name, options in self.choices.items()
+        ]
+        super().__init__(_record={"kind": kind, "controls": controls, **record})
+        for name, options in self.choices.items():
             if hasattr(self, name):
                 raise ValueError(f"names has {name!r}, which is an attribute of every widget; choose another name")
             self.add_traits(**{name: Choice(name, options).tag(sync=True)})
@@ -128,238 +144,22 @@ class Choice(traitlets.TraitType):
         return self._options[self._options.index(value)]
 
 
-def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
-    """Show `x` as each of the `runs` sees it at each iteration, beside the curve of its objective.
-
-    Points take colour and marker from their responsibilities under the θ that is shown; centres carry their numbers
-    and draw the way they came. Models with covariances get ellipses at 1 and 2 σ, or over one feature their density;
-    where responsibilities are certain, as in k-means, borders between the nearest centres are drawn.
-
-    It is as alive in a page without a kernel as in JupyterLab. With a model of emlib one can also drag a centre or
-    click to add a point, and see EM run from there.
-
-    Parameters
-    ----------
-    x : array (N, 2) or (N, 1)
-    runs : dict of emlib.Trace
-        By the values of `names`: a tuple, or the value alone where there is one name. Every combination must be there.
-    names : str or tuple of str
-        What the runs differ in: each becomes a slider or a drop-down list.
-    feature_names : sequence of str, optional
-    objective : str, optional
-        What the objective is called; "log-likelihood" if the model has one.
-
-    Returns
-    -------
-    Explorer
-        With the traits `names` and ``iteration``. From 20 on the slider takes steps of a tenth, so that a long run can
-        be walked through; beyond the end of a run its last iteration stays.
-
-    Raises
-    ------
-    TypeError
-        If a run is not a Trace.
-    ValueError
-        If `x` has more than two features, a run has no snapshot or more components than can be drawn, or the keys of
-        `runs` do not match `names`.
-    """
-    x = checks.data(x)
-    n_features = x.shape[1]
-    if n_features > 2:
-        raise ValueError(f"x has {n_features} features; a picture shows one or two, for example x[:, [0, 1]]")
-    names = (names,) if isinstance(names, str) else tuple(names)
-    runs = _by_tuple(runs, names)
-    for key, trace in runs.items():
-        _check(x, key, trace)
-    if feature_names is None:
-        feature_names = [f"feature {d + 1}" for d in range(n_features)]
-    if len(feature_names) != n_features:
-        raise ValueError(f"feature_names has {len(feature_names)} names for {n_features} features")
-    first = next(iter(runs.values()))
-    if objective is None:
-        objective = "log-likelihood" if hasattr(first.model, "score_samples") else "objective"
-    stops = _stops(max(len(trace) for trace in runs.values()) - 1)
-    choices = {name: options_of(name, dict.fromkeys(key[i] for key in runs)) for i, name in enumerate(names)}
-    choices["iteration"] = stops
-    record = {
-        "x": x.tolist(),
-        "features": list(feature_names),
-        "objective": objective,
-        "controls": [
-            {"key": name, "name": name.replace("_", " "), "options": options, "slider": not isinstance(options[0], str)}
-            for name, options in choices.items()
-        ],
-        "runs": [_recorded(x, key, trace, stops) for key, trace in runs.items()],
-    }
-    fig = Figure(figsize=(8.6, 3.9))
-    left, right = fig.subplots(1, 2, width_ratios=[3, 2])
-    draw = _draw_data(left, x, first[0].params.means, feature_names)
-    curve = plots.objective_curve(right, first.objectives, label=objective)
-
-    def update(iteration, **values):
-        trace = runs[tuple(values[name] for name in names)]
-        at = min(iteration, len(trace) - 1)
-        responsibilities = trace.model.posterior(x, trace[at].params)
-        draw(trace, at, responsibilities)
-        curve.update(at, trace.objectives)
-        return _describe(values, trace, at, responsibilities, feature_names, objective)
-
-    return Explorer(record, choices, fig, update)
-
-
-def _recorded(x, key, trace, stops):
-    """What the page is told of a run: the model, and its snapshots at the `stops` of the slider and at its end."""
-    model, kind = trace.model, type(trace.model)
-    known = kind.__name__ in KNOWN and kind.__module__.startswith("emlib.models.")
-    spec = {"kind": kind.__name__, **vars(model)} if known else {"kind": "other", "covariance_type": "full"}
-    last = len(trace) - 1
-    snapshots = []
-    for at in [stop for stop in stops if stop < last] + [last]:
-        params = trace[at].params
-        snapshot = {"iteration": at, "objective": _cut(trace[at].objective, 12), "means": _cut(params.means)}
-        if hasattr(model, "full_covariances"):
-            snapshot["weights"] = _cut(params.weights)
-            if known and model.covariance_type in ("diag", "spherical"):
-                snapshot["variances"] = _cut(params.covariances)
-            else:
-                # A factor whose digits are cut is still the factor of a covariance.
-                factors = np.linalg.cholesky(model.full_covariances(params))
-                snapshot["factors"] = _cut(factors[0] if known and model.covariance_type == "tied" else factors)
-        if not known:
-            snapshot["responsibilities"] = _cut(model.posterior(x, params), 4)
-        snapshots.append(snapshot)
-    return {"key": key, "model": spec, "iterations": last, "converged": trace.converged, "snapshots": snapshots}
-
-
-def _cut(value, digits=DIGITS):
+def cut(value, digits=DIGITS):
     """Nested lists of the numbers in `value`, with so many significant digits."""
     if np.ndim(value):
-        return [_cut(part, digits) for part in value]
+        return [cut(part, digits) for part in value]
     number = float(f"{value:.{digits}g}")
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
-def _draw_data(ax, x, means, feature_names):
-    """Draw `x` on `ax`, and return a function that draws a moment of a run over it."""
-    ax.set_xlabel(feature_names[0])
-    if x.shape[1] == 2:
-        ax.set_ylabel(feature_names[1])
-        points = plots.scatter(ax, x)
-        limits = ax.axis()
-        ellipses = plots.ellipses(ax, means, np.tile(np.eye(2), (len(means), 1, 1)))
-        shapes = [ellipses.polygons]
-
-        def place(means):
-            return means
-
-        def draw_shapes(params, covariances):
-            ellipses.update(params.means, covariances)
-
-    else:
-        plots.histogram(ax, x[:, 0])
-        top = ax.get_ylim()[1]
-        ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
-        ax.set_ylim(-0.25 * top, 1.3 * top)
-        # The points lie in a strip below the histogram, spread over its height so that they can be told apart.
-        heights = -top * (0.05 + 0.15 * (np.arange(1, len(x) + 1) * 0.6180339887498949 % 1))
-        points = plots.scatter(ax, np.column_stack([x[:, 0], heights]))
-        limits = ax.axis()
-        shapes = density = plots.density_1d(
-            ax, np.linspace(*limits[:2], 400), np.full(len(means), 1 / len(means)), means, np.ones(len(means))
-        )
-
-        def place(means):
-            return np.column_stack([means[:, 0], np.full(len(means), -0.125 * top)])
-
-        def draw_shapes(params, covariances):
-            density.update(params.weights, params.means, covariances)
-
-    ax.axis(limits)
-    regions = plots.voronoi(ax, place(means))
-    trails = plots.path(ax, place(means)[None])
-    centres = plots.centres(ax, place(means))
-    ax.axis(limits)
-
-    def draw(trace, at, responsibilities):
-        params = trace[at].params
-        points.update(responsibilities=responsibilities)
-        trails.update(np.array([place(snapshot.params.means) for snapshot in trace.snapshots[: at + 1]]))
-        centres.update(place(params.means))
-        mixture = hasattr(trace.model, "full_covariances")
-        certain = not mixture and np.isin(responsibilities, (0, 1)).all()
-        for shape in shapes:
-            shape.set_visible(mixture)
-        regions.polygons.set_visible(certain)
-        if mixture:
-            draw_shapes(params, trace.model.full_covariances(params))
-        if certain:
-            regions.update(place(params.means))
-
-    return draw
-
-
-def _stops(last):
+def stops(last):
     """The iterations of the slider, 0 … `last`: one by one at first, then in steps of a tenth."""
-    stops = [0]
-    while stops[-1] < last:
-        stops.append(min(stops[-1] + max(stops[-1] // 10, 1), last))
-    return stops
+    at = [0]
+    while at[-1] < last:
+        at.append(min(at[-1] + max(at[-1] // 10, 1), last))
+    return at
 
 
-def _describe(values, trace, at, responsibilities, feature_names, objective):
-    said = [f"{name} {value}" if isinstance(value, str) else f"{name} = {value:g}" for name, value in values.items()]
-    end = ""
-    if at == len(trace) - 1:
-        end = ", converged" if trace.converged else ", where the run stops before it converges"
-    now = _number(trace[at].objective)
-    headline = f"{', '.join(said)}, iteration {at} of {len(trace) - 1}: {objective} {now}{end}."
-    places = [", ".join(f"{value:.3g}" for value in mean) for mean in trace[at].params.means]
-    shares = [
-        f"{k} holds {share:.0%} around ({place})".replace("-", "\N{MINUS SIGN}")
-        for k, (share, place) in enumerate(zip(responsibilities.mean(axis=0), places, strict=True), start=1)
-    ]
-    ends = [_number(snapshot.objective) for snapshot in (trace[0], trace[-1])]
-    return (
-        f"{headline}\nThe {len(responsibilities)} points by {' and '.join(feature_names)}: component "
-        f"{'; '.join(shares)}.\nThe curve beside them leads from {objective} {ends[0]} at iteration 0 to {ends[1]} at "
-        f"iteration {len(trace) - 1}."
-    )
-
-
-def _number(value):
+def two(value):
+    """A number with two decimals and a true minus."""
     return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _by_tuple(runs, names):
-    """`runs` with tuples for keys, checked against `names`."""
-    if not names or "iteration" in names or len(set(names)) < len(names):
-        raise ValueError(
-            f"names is {names}; name once each thing that the runs differ in ('iteration' comes by itself)"
-        )
-    if not hasattr(runs, "items") or not runs:
-        raise ValueError(f"runs is {runs!r}; it must be a dict with at least one Trace")
-    tuples = {key if isinstance(key, tuple) else (key,): trace for key, trace in runs.items()}
-    for key in tuples:
-        if len(key) != len(names):
-            raise ValueError(f"runs has the key {key!r}; its {len(key)} values do not match the names {names}")
-    columns = [list(dict.fromkeys(column)) for column in zip(*tuples, strict=True)]
-    for key in itertools.product(*columns):
-        if key not in tuples:
-            raise ValueError(f"runs has no {key!r}, for {names}; every combination must be there")
-    return tuples
-
-
-def _check(x, key, trace):
-    if not all(hasattr(trace, name) for name in ("model", "snapshots", "converged")):
-        raise TypeError(
-            f"runs[{key!r}] is a {type(trace).__name__}; give a Trace, such as "
-            "emlib.Trace(model, tuple(snapshots), False, 'why it stops')"
-        )
-    if not trace.snapshots:
-        raise ValueError(f"runs[{key!r}] has no snapshot; a run has at least its start")
-    if not hasattr(trace[0].params, "means"):
-        raise TypeError(
-            f"the parameters of runs[{key!r}] have no means to draw; use sliders with a picture of your own"
-        )
-    within_palette(len(trace[0].params.means))
-    trace.model.posterior(x, trace[0].params)

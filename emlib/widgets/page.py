@@ -1,7 +1,7 @@
 """The script of the explorers, for wherever they are shown: one source, with the colours and markers of emlib.plots.
 
-A page opened from disk may load no modules, and ipywidgets wants exactly one. So the three modules are joined: their
-imports of each other go, and what they export becomes a name of the whole.
+A page opened from disk may load no modules, and ipywidgets wants exactly one. So the modules are joined: their imports
+of each other go, and what they export becomes a name of the whole.
 """
 
 import json
@@ -13,8 +13,9 @@ from matplotlib.path import Path as Outline
 
 from emlib.plots import style
 
-HERE = Path(__file__).parent
-MODULES = ("em.js", "draw.js", "explorer.js")
+HERE = Path(__file__).with_name("script")
+#: Each after what it imports; from the fifth on, a kind of explorer each.
+MODULES = ("em.js", "draw.js", "frame.js", "curve.js", "clusters.js", "bound.js", "surface.js", "soft.js")
 LETTERS = {Outline.MOVETO: "M", Outline.LINETO: "L", Outline.CURVE3: "Q", Outline.CURVE4: "C", Outline.CLOSEPOLY: "Z"}
 
 
@@ -36,6 +37,7 @@ def looks():
             "lines": bytes_of(lines),
             "outlines": bytes_of(outlines),
             "paper": bytes_of([paper])[0],
+            "muted": bytes_of([style.MUTED])[0],
         }
 
     return {
@@ -47,7 +49,7 @@ def looks():
 
 
 def source():
-    """The body of the script, which defines ``mount``, ``render`` and ``show`` of explorer.js."""
+    """The body of the script, which defines ``render`` and ``show`` of frame.js."""
     css = (HERE / "explorer.css").read_text("utf-8")
     constants = f"const STYLE = {json.dumps(looks())};\nconst CSS = {json.dumps(css)};\n"
     return f"{constants}{joined(*MODULES)}"

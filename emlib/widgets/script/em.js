@@ -24,7 +24,7 @@ export function condition(logJoint) {
   const responsibilities = [];
   const logDensity = [];
   logJoint.forEach((row, n) => {
-    const largest = Math.max(...row);
+    const largest = row.reduce((a, b) => Math.max(a, b));
     if (!Number.isFinite(largest)) {
       throw new RangeError(
         `x[${n}] lies so far from every component that even the logarithm of its density overflows`,
@@ -32,13 +32,18 @@ export function condition(logJoint) {
     }
     const joint = row.map((value) => Math.exp(value - largest));
     const total = sum(joint);
-    responsibilities.push(joint.map((value) => value / total));
+    for (let k = 0; k < joint.length; k++) joint[k] /= total;
+    responsibilities.push(joint);
     logDensity.push(largest + Math.log(total));
   });
   return [responsibilities, logDensity];
 }
 
-export const squaredDistance = (a, b) => a.reduce((total, value, d) => total + (value - b[d]) ** 2, 0);
+export function squaredDistance(a, b) {
+  let total = 0;
+  for (let d = 0; d < a.length; d++) total += (a[d] - b[d]) ** 2;
+  return total;
+}
 
 const distances = (x, means) => x.map((point) => means.map((mean) => squaredDistance(point, mean)));
 
@@ -82,7 +87,10 @@ const moveCentres = ({ counts, means }) => ({
 /** K-means: the objective is −distortion. */
 function kMeans() {
   const posterior = (x, { means }) =>
-    distances(x, means).map((row) => row.map((_, k) => (k === nearest(row) ? 1 : 0)));
+    distances(x, means).map((row) => {
+      const own = nearest(row);
+      return row.map((_, k) => (k === own ? 1 : 0));
+    });
   return {
     posterior,
     eStep(x, params) {
@@ -90,6 +98,12 @@ function kMeans() {
       return [moments(x, posterior(x, params), params.means), objective];
     },
     mStep: moveCentres,
+    // Centres have been moved, and the points still belong to those to which they were assigned.
+    halfway(x, { iteration, params: assigned }, { params }) {
+      const own = distances(x, assigned.means).map(nearest);
+      const objective = -sum(x.map((point, n) => squaredDistance(point, params.means[own[n]])));
+      return { iteration: iteration + 0.5, params, assigned, objective };
+    },
     unit(x) {
       const centre = x[0].map((_, d) => sum(x.map((point) => point[d])) / x.length);
       return sum(x.map((point) => squaredDistance(point, centre))) / x.length;
@@ -189,14 +203,14 @@ function gaussianMixture({ covariance_type: family }) {
       const logDeterminant = 2 * sum(L.map((row, d) => Math.log(scale[d] * row[d])));
       return { L, scale, constant: Math.log(params.weights[k]) - (D * Math.log(2 * Math.PI) + logDeterminant) / 2 };
     });
+    const white = new Array(D);
     return x.map((point) =>
       factors.map(({ L, scale, constant }, k) => {
-        const white = [];
         let squares = 0;
         for (let i = 0; i < D; i++) {
           let rest = (point[i] - params.means[k][i]) / scale[i];
           for (let j = 0; j < i; j++) rest -= L[i][j] * white[j];
-          white.push(rest / L[i][i]);
+          white[i] = rest / L[i][i];
           squares += white[i] ** 2;
         }
         return constant - squares / 2;
@@ -314,29 +328,78 @@ export function* iterate(spec, x, start) {
 }
 
 /**
- * Run EM as emlib.fit does. What stops a run early, a component that collapses for example, is told as its reason, and
- * the snapshots that came before are kept.
+ * Run EM as emlib.fit does, and yield the record of it after every step: {spec, snapshots, converged, reason}, with no
+ * reason as long as it runs. What stops a run early, a component that collapses for example, is told as its reason, and
+ * the snapshots that came before are kept. K-means has a snapshot after each half of a step.
  */
-export function fit(spec, x, start, { tol = 1e-8, maxIter = 1000 } = {}) {
-  const snapshots = [];
-  const ended = (converged, reason) => ({ spec, snapshots, converged, reason });
+export function* fitting(spec, x, start, { tol = 1e-8, maxIter = 1000 } = {}) {
+  const run = { spec, snapshots: [], converged: false, reason: null };
+  const end = (reason, converged = false) => Object.assign(run, { reason, converged });
   try {
-    const unit = model(spec).unit(x) * x.length;
+    const { unit, halfway } = model(spec);
+    const total = unit(x) * x.length;
+    let before = null;
     for (const snapshot of iterate(spec, x, start)) {
+      if (before && halfway) run.snapshots.push(halfway(x, before, snapshot));
+      run.snapshots.push(snapshot);
       const { iteration, objective } = snapshot;
-      const before = snapshots.at(-1)?.objective;
-      snapshots.push(snapshot);
-      if (iteration > 0) {
-        const gain = objective - before;
-        if (gain < -ROUNDING * (unit + Math.abs(before))) {
-          return ended(false, `the objective fell from ${before} to ${objective} in iteration ${iteration}`);
-        }
-        if (gain <= tol * unit) return ended(true, `converged in iteration ${iteration}`);
+      const gain = before ? objective - before.objective : Infinity;
+      if (gain < -ROUNDING * (total + Math.abs(before?.objective))) {
+        end(`the objective fell from ${before.objective} to ${objective} in iteration ${iteration}`);
+      } else if (gain <= tol * total) {
+        end(`converged in iteration ${iteration}`, true);
+      } else if (iteration === maxIter) {
+        end(`not converged after ${maxIter} iterations`);
       }
-      if (iteration === maxIter) return ended(false, `not converged after ${maxIter} iterations`);
+      yield run;
+      if (run.reason) return;
+      before = snapshot;
     }
   } catch (error) {
     if (!(error instanceof DegenerateError || error instanceof RangeError)) throw error;
-    return ended(false, error.message);
+    end(error.message);
+    yield run;
   }
+}
+
+/** −2 ℓ + p log N for p free parameters, as emlib.Estimator has it: the smaller the better. */
+export const bic = (logLikelihood, free, N) => free * Math.log(N) - 2 * logLikelihood;
+
+/** K centres for data x by each recipe of emlib.starts; `random()` is uniform in [0, 1). */
+export const STARTS = {
+  "kmeans++"(x, K, random) {
+    const chosen = [x[Math.floor(random() * x.length)]];
+    while (chosen.length < K) {
+      const squares = x.map((point) => Math.min(...chosen.map((centre) => squaredDistance(point, centre))));
+      let left = random() * sum(squares);
+      const n = squares.findIndex((square) => square > 0 && (left -= square) < 0);
+      chosen.push(x[n >= 0 ? n : squares.findLastIndex((square) => square > 0)]);
+    }
+    return chosen;
+  },
+  points(x, K, random) {
+    const distinct = [...new Map(x.map((point) => [String(point), point])).values()];
+    return range(K).map(() => distinct.splice(Math.floor(random() * distinct.length), 1)[0]);
+  },
+  random(x, K, random) {
+    const columns = x[0].map((_, d) => x.map((point) => point[d]));
+    const box = columns.map((values) => [Math.min(...values), Math.max(...values)]);
+    return range(K).map(() => box.map(([low, high]) => low + (high - low) * random()));
+  },
+};
+
+/** A start of a run, as the model's `start` in emlib makes it; a RangeError if there are too few points. */
+export function start(spec, x, recipe, random) {
+  const K = spec.n_components;
+  const distinct = new Set(x.map(String)).size;
+  for (const [count, kind] of [[x.length, "points"], [distinct, "distinct points"]]) {
+    if (count < K) throw new RangeError(`n_components is ${K}; x has only ${count} ${kind}`);
+  }
+  const means = STARTS[recipe](x, K, random);
+  if (spec.kind !== "GaussianMixture") return { means };
+  const { mStep } = model(spec);
+  const centre = x[0].map((_, d) => sum(x.map((point) => point[d])) / x.length);
+  const shares = x.map(() => new Array(K).fill(1 / K));
+  const { weights, covariances } = mStep(moments(x, shares, range(K).map(() => centre))).params;
+  return { weights, means, covariances };
 }
