@@ -1,49 +1,38 @@
-"""Compare a learner's function with the reference on fresh inputs and say, specifically, what is wrong."""
+"""Compare a learner's function with the reference on fresh inputs and say, specifically, what is wrong.
+
+A review is three steps with plain data between them, so that a grader can take the second in another process, which
+runs the learner's code and is never believed: `cases` draws the inputs, `answers` runs the function on them, and
+`judge` compares, from the inputs and answers alone.
+"""
 
 import copy
 import itertools
 import textwrap
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 CASES = 5
+#: how many varied cases follow each case of an exercise that has them
+VARIED = 3
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong answer known by name: whoever returns what ``answer`` returns is told ``says``."""
-
-    says: str
-    answer: Callable
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """What one exercise asks for.
+class Answer(NamedTuple):
+    """What came of one call, as plain data: it survives JSON.
 
     Attributes
     ----------
-    task : what the function has to return, with shapes, in one sentence
-    see : where the chapter treats it
-    reference : the right answer
-    inputs : ``inputs(rng) -> tuple of arguments``, fresh for every case; case 0 may be the hard one
-    mistakes : the wrong answers known by name
-    constant_is_free : accept an answer that differs from the reference by one constant over all cases drawn with
-        ``varied(rng, arguments)``, as an additive constant in Q does no harm
-    varied : other arguments for which such a constant would have to be the same
+    value : numbers, strings, None, and lists and dicts of those; None if nothing was returned
+    raised : what the function raised and in which of its lines, or ""
+    changed_input : whether the function changed an argument in place
     """
 
-    task: str
-    see: str
-    reference: Callable
-    inputs: Callable
-    mistakes: tuple[Mistake, ...] = ()
-    constant_is_free: bool = False
-    varied: Callable | None = None
-    tolerance: float = field(default=1e-7)
+    value: object = None
+    raised: str = ""
+    changed_input: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,61 +47,71 @@ class Feedback:
         return "\n".join(itertools.chain.from_iterable(wrapped))
 
 
-def review(name, exercise, answer, seed=None):
-    """Put ``answer`` to an exercise on `CASES` fresh inputs.
+# ---- the inputs ------------------------------------------------------------------------------------------------------
+
+
+def cases(exercise, seed=None):
+    """The arguments of every call, a list of tuples: `CASES` fresh ones, each with its varied ones behind it.
 
     Parameters
     ----------
-    name : what the messages call it
-    answer : the learner's function
+    exercise : Exercise
     seed : int or None
         None draws new inputs every time.
-
-    Returns
-    -------
-    Feedback
-        The first thing found wrong, with its likely cause, or that all is right.
     """
     rng = np.random.default_rng(seed)
-    cases = [exercise.inputs(rng) for _ in range(CASES)]
-    answers = []
+    drawn = []
+    for _ in range(CASES):
+        arguments = exercise.inputs(rng)
+        drawn.append(arguments)
+        if exercise.varied:
+            drawn.extend(exercise.varied(rng, arguments) for _ in range(VARIED))
+    return drawn
+
+
+# ---- the learner's answers -------------------------------------------------------------------------------------------
+
+
+def answers(function, cases):
+    """Run the learner's function on every case, a list of `Answer`; this alone runs the learner's code.
+
+    It stops early where a call raises or returns nothing: the rest would be the same.
+    """
+    found = []
     for arguments in cases:
         given = copy.deepcopy(arguments)
         try:
-            value = answer(*given)
+            found.append(Answer(plain(function(*given)), changed_input=not _same(given, arguments)))
         except Exception as error:
-            return _failed(name, exercise, _what_was_raised(error))
-        if value is ... or value is None:
-            return Feedback(False, f"{name}: not written yet.\nExpected: {exercise.task}.")
-        if not _same(given, arguments):
-            return _failed(name, exercise, "your function changed one of its inputs; work on a copy")
-        answers.append(value)
-    if all(_difference(exercise, a, exercise.reference(*c)) is None for a, c in zip(answers, cases, strict=True)):
-        return Feedback(True, f"✓ {name}: right on {CASES} fresh data sets.")
-    if exercise.constant_is_free and _only_a_constant(exercise, answer, cases, rng):
-        return Feedback(
-            True,
-            f"✓ {name}: right up to a constant that does not depend on θ; the argmax is the same, but the value is "
-            "not the expected log-likelihood itself.",
-        )
-    for mistake in exercise.mistakes:
-        if _is(mistake, exercise, answers, cases):
-            return _failed(name, exercise, mistake.says)
-    for value, arguments in zip(answers, cases, strict=True):
-        difference = _difference(exercise, value, exercise.reference(*arguments))
-        if difference is not None:
-            return _failed(name, exercise, difference)
-    raise AssertionError("a difference was found before")
+            found.append(Answer(raised=_what_was_raised(error, function)))
+        if found[-1].raised or found[-1].value is None:
+            break
+    return found
 
 
-def _failed(name, exercise, what):
-    return Feedback(False, f"✗ {name}: {what}.\nExpected: {exercise.task}.\nLook again at {exercise.see}.")
+def plain(value):
+    """What a function returned as numbers, strings, None, lists and dicts; of anything else the name of its type."""
+    if value is None or value is ...:
+        return None
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "__array__"):
+        return plain(np.asarray(value).tolist())
+    return f"a {type(value).__name__}"
 
 
-def _what_was_raised(error):
-    """The learner's own line, without ours."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]
-    where = f" in line {frames[-1].lineno} of {frames[-1].name}: {frames[-1].line}" if frames else ""
+def _what_was_raised(error, function):
+    """The last of the learner's own lines, without ours and without those of a library that they called."""
+    frames = list(traceback.walk_tb(error.__traceback__))[1:]
+    own = [(frame, line) for frame, line in frames if frame.f_globals is getattr(function, "__globals__", None)]
+    lines = traceback.StackSummary.extract(iter(own or frames))
+    where = f" in line {lines[-1].lineno} of {lines[-1].name}: {lines[-1].line}" if lines else ""
     return f"your function raised {type(error).__name__}: {error}{where}"
 
 
@@ -126,26 +125,85 @@ def _flat(value):
     return [np.asarray(value)]
 
 
+# ---- the verdict -----------------------------------------------------------------------------------------------------
+
+
+def judge(name, exercise, cases, answers):
+    """Say of answers to an exercise whether they are right, and if not, the first thing wrong and its likely cause.
+
+    Parameters
+    ----------
+    name : what the messages call the exercise
+    exercise : Exercise
+    cases : what `cases` drew
+    answers : what `answers` found for them
+
+    Returns
+    -------
+    Feedback
+    """
+    for answer in answers:
+        if answer.raised:
+            return _failed(name, exercise, answer.raised)
+        if answer.value is None:
+            return Feedback(False, f"{name}: not written yet.\nExpected: {exercise.task}.")
+        if answer.changed_input:
+            return _failed(name, exercise, "your function changed one of its inputs; work on a copy")
+    values = [answer.value for answer in answers]
+    expected = [exercise.reference(*arguments) for arguments in cases]
+    differences = [_difference(exercise, *pair) for pair in zip(values, expected, strict=True)]
+    if not any(differences):
+        return Feedback(True, f"✓ {name}: right on {CASES} fresh data sets.")
+    if exercise.varied and _only_a_constant(exercise, values, expected):
+        return Feedback(
+            True,
+            f"✓ {name}: right up to a constant that does not depend on θ; the argmax is the same, but the value is "
+            "not the expected log-likelihood itself.",
+        )
+    for says, mistaken in exercise.mistakes.items():
+        if _is(mistaken, exercise, values, cases):
+            return _failed(name, exercise, says)
+    return _failed(name, exercise, next(filter(None, differences)))
+
+
+def _failed(name, exercise, what):
+    return Feedback(False, f"✗ {name}: {what}.\nExpected: {exercise.task}.\nLook again at {exercise.see}.")
+
+
 def _pieces(value, like):
     """The answer as arrays in the form of the reference: a tuple for a tuple, axes of length 1 forgiven."""
     if isinstance(like, tuple):
-        if not hasattr(value, "__len__") or len(value) != len(like):
-            return f"it returned {_shape(value)} where {len(like)} values were expected"
+        if isinstance(value, dict):
+            fields = getattr(like, "_fields", ())
+            value = [value[field] for field in fields] if set(value) == set(fields) else list(value.values())
+        if not isinstance(value, list) or len(value) != len(like):
+            return f"it returned {_described(value)} where {len(like)} values were expected"
         pieces = [_pieces(v, k) for v, k in zip(value, like, strict=True)]
         wrong = next((p for p in pieces if isinstance(p, str)), None)
         return wrong or [array for piece in pieces for array in piece]
-    try:
-        value = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        return f"it returned {type(value).__name__}, which is not an array of numbers"
+    array = _numbers(value)
+    if array is None:
+        return f"it returned {_described(value)}, which is not an array of numbers"
     like = np.asarray(like, dtype=float)
-    if np.squeeze(value).shape != np.squeeze(like).shape:
-        return f"the shape is {value.shape} where {like.shape} was expected"
-    return [value.reshape(like.shape)]
+    if np.squeeze(array).shape != np.squeeze(like).shape:
+        return f"the shape is {array.shape} where {like.shape} was expected"
+    return [array.reshape(like.shape)]
 
 
-def _shape(value):
-    return f"an array of shape {np.shape(value)}" if isinstance(value, np.ndarray) else f"one {type(value).__name__}"
+def _numbers(value):
+    """Plain data as an array of floats, or None if it is none."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        return None
+    return array.astype(float) if array.dtype.kind in "biuf" else None
+
+
+def _described(value):
+    array = _numbers(value)
+    if array is not None and array.ndim:
+        return f"an array of shape {array.shape}"
+    return f"{len(value)} values" if isinstance(value, (list, dict)) else f"one {type(value).__name__}"
 
 
 def _difference(exercise, value, expected):
@@ -153,7 +211,7 @@ def _difference(exercise, value, expected):
     pieces = _pieces(value, expected)
     if isinstance(pieces, str):
         return pieces
-    for i, (got, want) in enumerate(zip(pieces, _pieces(expected, expected), strict=True)):
+    for i, (got, want) in enumerate(zip(pieces, _pieces(plain(expected), expected), strict=True)):
         which = f"in value {i + 1}, " if len(pieces) > 1 else ""
         if np.isnan(got).any() and not np.isnan(want).any():
             place = _place(np.argwhere(np.isnan(got))[0])
@@ -171,13 +229,13 @@ def _place(position):
     return f" at position [{', '.join(map(str, position))}]" if len(position) else ""
 
 
-def _is(mistake, exercise, answers, cases):
+def _is(mistaken, exercise, values, cases):
     """Whether the answers are those of the mistake on every case, wherever both are finite: mistakes come in pairs."""
     compared = 0
     with np.errstate(all="ignore"):
-        for value, arguments in zip(answers, cases, strict=True):
-            wrong = mistake.answer(*copy.deepcopy(arguments))
-            got, expected = _pieces(value, wrong), _pieces(wrong, wrong)
+        for value, arguments in zip(values, cases, strict=True):
+            wrong = mistaken(*copy.deepcopy(arguments))
+            got, expected = _pieces(value, wrong), _pieces(plain(wrong), wrong)
             if isinstance(got, str):
                 return False
             for a, b in zip(got, expected, strict=True):
@@ -189,15 +247,11 @@ def _is(mistake, exercise, answers, cases):
     return compared > 0
 
 
-def _only_a_constant(exercise, answer, cases, rng):
-    """Whether answer − reference is the same number for varied arguments, within each case."""
-    for arguments in cases:
-        family = [arguments, *(exercise.varied(rng, arguments) for _ in range(3))]
-        try:
-            offsets = np.array([float(answer(*copy.deepcopy(a))) - exercise.reference(*a) for a in family])
-        except Exception:
-            return False
-        scale = np.abs(offsets).max() + abs(exercise.reference(*arguments))
-        if not np.ptp(offsets) <= exercise.tolerance * scale:
-            return False
-    return True
+def _only_a_constant(exercise, values, expected):
+    """Whether answer − reference is the same number for a case and its varied ones."""
+    if any(isinstance(_pieces(*pair), str) for pair in zip(values, expected, strict=True)):
+        return False
+    got = np.array([_numbers(value).item() for value in values]).reshape(CASES, 1 + VARIED)
+    want = np.reshape(expected, got.shape)
+    scale = np.abs(got - want).max(axis=1) + np.abs(want[:, 0])
+    return bool((np.ptp(got - want, axis=1) <= exercise.tolerance * scale).all())
