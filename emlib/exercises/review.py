@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-CASES = 5
+from emlib.exercises.compare import close, difference, likely_cause, numbers, pieces, slope
+from emlib.exercises.formula import FormulaError, evaluate
+
 #: how many varied cases follow each case of an exercise that has them
 VARIED = 3
 
@@ -28,11 +30,13 @@ class Answer(NamedTuple):
     value : numbers, strings, None, and lists and dicts of those; None if nothing was returned
     raised : what the function raised and in which of its lines, or ""
     changed_input : whether the function changed an argument in place
+    formula : the text of a formula given in place of a function, which is evaluated by the judge
     """
 
     value: object = None
     raised: str = ""
     changed_input: bool = False
+    formula: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Feedback:
 
 
 def cases(exercise, seed=None):
-    """The arguments of every call, a list of tuples: `CASES` fresh ones, each with its varied ones behind it.
+    """The arguments of every call, a list of tuples: fresh ones, each with its varied ones behind it, then published.
 
     Parameters
     ----------
@@ -61,11 +65,13 @@ def cases(exercise, seed=None):
     """
     rng = np.random.default_rng(seed)
     drawn = []
-    for _ in range(CASES):
+    for _ in range(exercise.fresh):
         arguments = exercise.inputs(rng)
         drawn.append(arguments)
         if exercise.varied:
             drawn.extend(exercise.varied(rng, arguments) for _ in range(VARIED))
+    if exercise.published:
+        drawn.append(exercise.published[1]())
     return drawn
 
 
@@ -75,8 +81,14 @@ def cases(exercise, seed=None):
 def answers(function, cases):
     """Run the learner's function on every case, a list of `Answer`; this alone runs the learner's code.
 
-    It stops early where a call raises or returns nothing: the rest would be the same.
+    It stops early where a call raises or returns nothing: the rest would be the same. A formula, as text or sympy
+    expression, or a pair of them, is handed on.
     """
+    if function is None or function is ...:
+        return [Answer()]
+    if not callable(function):
+        text = _formula(function)
+        return [Answer(formula=text) if text else Answer(raised=f"you gave {function!r:.60}; give the function itself")]
     found = []
     for arguments in cases:
         given = copy.deepcopy(arguments)
@@ -104,6 +116,14 @@ def plain(value):
     if hasattr(value, "__array__"):
         return plain(np.asarray(value).tolist())
     return f"a {type(value).__name__}"
+
+
+def _formula(value):
+    """The text of a formula or of several with commas between, or None for anything else."""
+    if isinstance(value, str) or hasattr(value, "free_symbols"):
+        return str(value)
+    parts = [_formula(item) for item in value] if isinstance(value, (tuple, list)) else [None]
+    return ", ".join(f"({part})" for part in parts) if all(parts) else None
 
 
 def _what_was_raised(error, function):
@@ -142,6 +162,8 @@ def judge(name, exercise, cases, answers):
     -------
     Feedback
     """
+    if answers[0].formula:
+        answers = _evaluated(exercise, cases, answers[0].formula)
     for answer in answers:
         if answer.raised:
             return _failed(name, exercise, answer.raised)
@@ -150,108 +172,110 @@ def judge(name, exercise, cases, answers):
         if answer.changed_input:
             return _failed(name, exercise, "your function changed one of its inputs; work on a copy")
     values = [answer.value for answer in answers]
+    if exercise.law:
+        wrong = next(filter(None, map(exercise.law, cases, values)), "")
+        return _failed(name, exercise, wrong) if wrong else _passed(name, exercise)
+    return _compared(name, exercise, cases, values)
+
+
+def _passed(name, exercise):
+    published = f", and {exercise.published[0]}" if exercise.published else ""
+    return Feedback(True, f"✓ {name}: right on {exercise.fresh} fresh data sets{published}.")
+
+
+def _failed(name, exercise, what, *more):
+    lines = (f"✗ {name}: {what}.", *more, f"Expected: {exercise.task}.", f"Look again at {exercise.see}.")
+    return Feedback(False, "\n".join(lines))
+
+
+def _evaluated(exercise, cases, formula):
+    """The answers that a formula gives."""
+    if exercise.symbols is None:
+        return [Answer(raised="you gave a formula; give the function itself")]
+    found = []
+    for arguments in cases:
+        try:
+            found.append(Answer(plain(evaluate(formula, exercise.symbols(*arguments)))))
+        except FormulaError as error:
+            return [Answer(raised=str(error))]
+    return found
+
+
+def _compared(name, exercise, cases, values):
     expected = [exercise.reference(*arguments) for arguments in cases]
-    differences = [_difference(exercise, *pair) for pair in zip(values, expected, strict=True)]
+    got = list(map(pieces, values, expected))
+    want = [pieces(plain(value), value) for value in expected]
+    ill_formed = next((found for found in got if isinstance(found, str)), "")
+    cause = _cause(exercise, cases, values)
+    if ill_formed:
+        return _failed(name, exercise, cause, f"Came: {ill_formed}.") if cause else _failed(name, exercise, ill_formed)
+    differences = [difference(a, b, exercise.tolerance) for a, b in zip(got, want, strict=True)]
     if not any(differences):
-        return Feedback(True, f"✓ {name}: right on {CASES} fresh data sets.")
-    if exercise.varied and _only_a_constant(exercise, values, expected):
+        return _passed(name, exercise)
+    if exercise.varied and _only_a_constant(exercise, got, want):
         return Feedback(
             True,
             f"✓ {name}: right up to a constant that does not depend on θ; the argmax is the same, but the value is "
             "not the expected log-likelihood itself.",
         )
-    for says, mistaken in exercise.mistakes.items():
-        if _is(mistaken, exercise, values, cases):
-            return _failed(name, exercise, says)
-    return _failed(name, exercise, next(filter(None, differences)))
+    first = next(i for i, text in enumerate(differences) if text)
+    cause = cause or _replayed(exercise, cases, got) or likely_cause(got, want, exercise.tolerance)
+    more = [f"Came: {differences[first]}."] if cause else []
+    if exercise.objective:
+        objective = exercise.objective(*cases[first])
+        with np.errstate(all="ignore"):
+            reached, steepest = slope(objective, got[first])
+            short = objective(want[first]) - reached
+        if np.isfinite(reached):
+            more.append(
+                f"At your answer Q is {short:.3g} below its maximum, and its steepest derivative {steepest:.3g}."
+            )
+    return _failed(name, exercise, cause or differences[first], *more)
 
 
-def _failed(name, exercise, what):
-    return Feedback(False, f"✗ {name}: {what}.\nExpected: {exercise.task}.\nLook again at {exercise.see}.")
-
-
-def _pieces(value, like):
-    """The answer as arrays in the form of the reference: a tuple for a tuple, axes of length 1 forgiven."""
-    if isinstance(like, tuple):
-        if isinstance(value, dict):
-            fields = getattr(like, "_fields", ())
-            value = [value[field] for field in fields] if set(value) == set(fields) else list(value.values())
-        if not isinstance(value, list) or len(value) != len(like):
-            return f"it returned {_described(value)} where {len(like)} values were expected"
-        pieces = [_pieces(v, k) for v, k in zip(value, like, strict=True)]
-        wrong = next((p for p in pieces if isinstance(p, str)), None)
-        return wrong or [array for piece in pieces for array in piece]
-    array = _numbers(value)
-    if array is None:
-        return f"it returned {_described(value)}, which is not an array of numbers"
-    like = np.asarray(like, dtype=float)
-    if np.squeeze(array).shape != np.squeeze(like).shape:
-        return f"the shape is {array.shape} where {like.shape} was expected"
-    return [array.reshape(like.shape)]
-
-
-def _numbers(value):
-    """Plain data as an array of floats, or None if it is none."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        return None
-    return array.astype(float) if array.dtype.kind in "biuf" else None
-
-
-def _described(value):
-    array = _numbers(value)
-    if array is not None and array.ndim:
-        return f"an array of shape {array.shape}"
-    return f"{len(value)} values" if isinstance(value, (list, dict)) else f"one {type(value).__name__}"
-
-
-def _difference(exercise, value, expected):
-    """What separates an answer from the reference, or None."""
-    pieces = _pieces(value, expected)
-    if isinstance(pieces, str):
-        return pieces
-    for i, (got, want) in enumerate(zip(pieces, _pieces(plain(expected), expected), strict=True)):
-        which = f"in value {i + 1}, " if len(pieces) > 1 else ""
-        if np.isnan(got).any() and not np.isnan(want).any():
-            place = _place(np.argwhere(np.isnan(got))[0])
-            return f"{which}nan came out{place}; where does 0/0, log 0 or ∞ − ∞ arise for a far point?"
-        # relative to the size of the whole array, so that a true 0 may come out as rounding
-        wrong = ~(np.abs(got - want) <= exercise.tolerance * (np.abs(want).max(initial=0) + np.abs(want) + 1e-12))
-        if wrong.any():
-            position = np.argwhere(wrong)[0]
-            index = tuple(position)
-            return f"{which}{got[index]:.6g} came out where {want[index]:.6g} was expected{_place(position)}"
-    return None
-
-
-def _place(position):
-    return f" at position [{', '.join(map(str, position))}]" if len(position) else ""
+def _cause(exercise, cases, values):
+    """The mistake that gives these values, or ""."""
+    return next((says for says, wrong in exercise.mistakes.items() if _is(wrong, exercise, values, cases)), "")
 
 
 def _is(mistaken, exercise, values, cases):
-    """Whether the answers are those of the mistake on every case, wherever both are finite: mistakes come in pairs."""
+    """Whether the values are those of the mistake on every case, wherever both are finite: mistakes come in pairs."""
     compared = 0
     with np.errstate(all="ignore"):
         for value, arguments in zip(values, cases, strict=True):
             wrong = mistaken(*copy.deepcopy(arguments))
-            got, expected = _pieces(value, wrong), _pieces(plain(wrong), wrong)
+            got, expected = pieces(value, wrong), pieces(plain(wrong), wrong)
             if isinstance(got, str):
                 return False
             for a, b in zip(got, expected, strict=True):
                 both = np.isfinite(a) & np.isfinite(b)
-                size = np.abs(b[both]).max(initial=0)
-                if not np.allclose(a[both], b[both], rtol=exercise.tolerance, atol=exercise.tolerance * size):
+                if not close(a[both], b[both], exercise.tolerance).all():
                     return False
                 compared += both.sum()
     return compared > 0
 
 
-def _only_a_constant(exercise, values, expected):
+def _replayed(exercise, cases, got):
+    """Which of the steps inside the answers are wrong, each judged from the answer's own numbers before it, or ""."""
+    if exercise.replay is None:
+        return ""
+    for variants in zip(*map(exercise.replay, cases, got), strict=True):
+        causes = [variants[0][0]]
+        for steps in zip(*(steps for _, steps in variants), strict=True):
+            step = steps[0][0]
+            inputs, values = [arguments for _, arguments, _ in steps], [plain(value) for *_, value in steps]
+            if not _is(step.reference, step, values, inputs):
+                causes.append(_cause(step, inputs, values))
+                if not causes[-1]:
+                    break
+        else:
+            return "; and ".join(filter(None, causes))
+    return ""
+
+
+def _only_a_constant(exercise, got, want):
     """Whether answer − reference is the same number for a case and its varied ones."""
-    if any(isinstance(_pieces(*pair), str) for pair in zip(values, expected, strict=True)):
-        return False
-    got = np.array([_numbers(value).item() for value in values]).reshape(CASES, 1 + VARIED)
-    want = np.reshape(expected, got.shape)
-    scale = np.abs(got - want).max(axis=1) + np.abs(want[:, 0])
-    return bool((np.ptp(got - want, axis=1) <= exercise.tolerance * scale).all())
+    got, want = (np.reshape(side, (exercise.fresh, 1 + VARIED)) for side in (got, want))
+    with np.errstate(invalid="ignore"):
+        scale = np.abs(got - want).max(axis=1) + np.abs(want[:, 0])
+        return bool((np.ptp(got - want, axis=1) <= exercise.tolerance * scale).all())
