@@ -7,21 +7,23 @@
 answers that learners write. Then rows for it in the tables of right and wrong answers in ``tests/``.
 """
 
+import os
+
 from emlib.exercises.exercise import Exercise
 from emlib.exercises.review import Answer, Feedback, answers, cases, judge
 from emlib.exercises.tasks import EXERCISES
 from emlib.exercises.tasks.two_gaussians import TwoGaussians
 
-__all__ = ["EXERCISES", "Answer", "Exercise", "Feedback", "TwoGaussians", "answers", "cases", "check", "judge"]
+__all__ = ["EXERCISES", "Answer", "Exercise", "Feedback", "TwoGaussians", "answers", "cases", "check", "judge", "ready"]
 
 
 def check(name, answer, seed=None):
-    """Review the function ``answer`` as the answer to exercise ``name``; the result prints as a message.
+    """Review ``answer`` as the answer to exercise ``name``; the result prints as a message.
 
     Parameters
     ----------
     name : one of ``EXERCISES``
-    answer : the learner's function
+    answer : the learner's function; or a formula as text or sympy expression, where the exercise knows its symbols
     seed : int or None
         None draws new inputs every time.
 
@@ -33,13 +35,29 @@ def check(name, answer, seed=None):
     ------
     ValueError
         If there is no such exercise.
-    TypeError
-        If ``answer`` is not a function.
+    AssertionError
+        If the answer does not pass while nbgrader validates or grades the notebook: nbgrader counts what fails.
     """
+    feedback = _feedback(name, answer, seed)
+    if "NBGRADER_EXECUTION" in os.environ and not feedback.passed:
+        raise AssertionError(feedback.message)
+    return feedback
+
+
+def ready(*functions):
+    """Whether all of these answers, each called as its exercise is, pass their checks; if not, print which do not.
+
+    A cell that builds on answers asks first, so that it waits for them and does not fail.
+    """
+    missing = [function.__name__ for function in functions if not _feedback(function.__name__, function).passed]
+    if missing:
+        print(f"This cell waits for {' and '.join(missing)}: run it again when the check says that it is right.")
+    return not missing
+
+
+def _feedback(name, answer, seed=None):
     if name not in EXERCISES:
         raise ValueError(f"there is no exercise {name!r}; there are {', '.join(map(repr, EXERCISES))}")
-    if not callable(answer):
-        raise TypeError(f"answer is {answer!r}; give the function itself, without calling it")
     exercise = EXERCISES[name]
     drawn = cases(exercise, seed)
     return judge(name, exercise, drawn, answers(answer, drawn))
