@@ -161,10 +161,14 @@ def _answers(reply, n_cases):
     found = said.get("answers")
     if not isinstance(found, list) or not 0 < len(found) <= n_cases:
         raise ValueError
+    kinds = {name: type(default) for name, default in Answer._field_defaults.items() if default is not None}
     for item in found:
-        if not (isinstance(item, list) and list(map(type, item[1:])) == [str, bool]):
+        if not (isinstance(item, dict) and set(item) == set(Answer._fields)):
             raise ValueError
-    answers = [Answer(value, printable(raised, 300), changed) for value, raised, changed in found]
+        if any(type(item[name]) is not kind for name, kind in kinds.items()):
+            raise ValueError
+    answers = [Answer(**item)._replace(raised=printable(item["raised"], 300)) for item in found]
+    # A function that fails is called no further.
     if len(answers) < n_cases and answers[-1].value is not None and not answers[-1].raised:
         raise ValueError
     return answers
