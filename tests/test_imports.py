@@ -28,7 +28,7 @@ RULE = {
     "emlib.plots": {"emlib.checks", "emlib.plots"},
     "emlib.widgets": {"emlib.checks", "emlib.engine", "emlib.plots", "emlib.widgets"},
     "emlib.grading": {"emlib.grading", "emlib.exercises", "emlib.plots"},
-    "emlib.exercises": {"emlib.exercises", "emlib.models", "emlib.engine", *LEAVES},
+    "emlib.exercises": {"emlib.exercises", "emlib.datasets", "emlib.models", "emlib.engine", *LEAVES},
 }
 #: and of the outside world, beyond the standard library
 OUTSIDE = {

@@ -25,6 +25,7 @@ class Exercise:
         it, so that one mistake does not spoil the next. The first pair whose steps are all right or known is told.
     law : ``law(arguments, value) -> str``; says what is wrong, or "", where no single value is right
     published : what is known of published data, and a function for the arguments with them: one more case
+    forbids : modules of emlib that hold the answer; graded code may not import them
     fresh : how many cases are drawn
     tolerance : relative to the size of the value
     """
@@ -40,5 +41,6 @@ class Exercise:
     replay: Callable | None = None
     law: Callable | None = None
     published: tuple[str, Callable] | None = None
+    forbids: tuple[str, ...] = ("emlib.models",)
     fresh: int = 5
     tolerance: float = 1e-7

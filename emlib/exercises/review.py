@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib.exercises.compare import close, difference, likely_cause, numbers, pieces, slope
+from emlib.exercises.compare import close, difference, likely_cause, pieces, slope
 from emlib.exercises.formula import FormulaError, evaluate
 
 #: how many varied cases follow each case of an exercise that has them
@@ -27,16 +27,15 @@ class Answer(NamedTuple):
 
     Attributes
     ----------
-    value : numbers, strings, None, and lists and dicts of those; None if nothing was returned
+    value : numbers, strings, None, and lists and dicts of those; None if nothing was returned, and the text where a
+        formula was given in place of a function: the judge evaluates it
     raised : what the function raised and in which of its lines, or ""
     changed_input : whether the function changed an argument in place
-    formula : the text of a formula given in place of a function, which is evaluated by the judge
     """
 
     value: object = None
     raised: str = ""
     changed_input: bool = False
-    formula: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,11 @@ def answers(function, cases):
         return [Answer()]
     if not callable(function):
         text = _formula(function)
-        return [Answer(formula=text) if text else Answer(raised=f"you gave {function!r:.60}; give the function itself")]
+        return (
+            [Answer(text)] * len(cases)
+            if text
+            else [Answer(raised=f"you gave {function!r:.60}; give the function itself")]
+        )
     found = []
     for arguments in cases:
         given = copy.deepcopy(arguments)
@@ -162,8 +165,8 @@ def judge(name, exercise, cases, answers):
     -------
     Feedback
     """
-    if answers[0].formula:
-        answers = _evaluated(exercise, cases, answers[0].formula)
+    if exercise.symbols and isinstance(answers[0].value, str):
+        answers = _evaluated(exercise, cases, answers[0].value)
     for answer in answers:
         if answer.raised:
             return _failed(name, exercise, answer.raised)
@@ -190,8 +193,6 @@ def _failed(name, exercise, what, *more):
 
 def _evaluated(exercise, cases, formula):
     """The answers that a formula gives."""
-    if exercise.symbols is None:
-        return [Answer(raised="you gave a formula; give the function itself")]
     found = []
     for arguments in cases:
         try:
@@ -274,8 +275,10 @@ def _replayed(exercise, cases, got):
 
 
 def _only_a_constant(exercise, got, want):
-    """Whether answer − reference is the same number for a case and its varied ones."""
+    """Whether the answer changes from a case to its varied ones as the reference does."""
     got, want = (np.reshape(side, (exercise.fresh, 1 + VARIED)) for side in (got, want))
     with np.errstate(invalid="ignore"):
-        scale = np.abs(got - want).max(axis=1) + np.abs(want[:, 0])
-        return bool((np.ptp(got - want, axis=1) <= exercise.tolerance * scale).all())
+        # The changes, not the offsets: beside a constant that is large enough the reference is lost in rounding.
+        changes = [side - side[:, :1] for side in (got, want)]
+        scale = np.abs(want).max(axis=1, keepdims=True)
+        return bool((np.abs(changes[0] - changes[1]) <= exercise.tolerance * scale).all())

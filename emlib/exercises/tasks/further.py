@@ -3,9 +3,11 @@
 import numpy as np
 
 from emlib.exercises.exercise import Exercise
+from emlib.exercises.tasks.exam import WRONG_E_STEPS, covariances_objective
 from emlib.exercises.tasks.two_gaussians import (
     data_and_theta,
     data_r_means,
+    hard,
     responsibility,
     tied_covariance,
     weighted_covariances,
@@ -29,6 +31,8 @@ EXERCISES = {
         see="chapter 4, the covariance families",
         inputs=data_r_means,
         reference=tied_covariance,
+        symbols=lambda x, r, mu1, mu2: {"x": x, "r": r, "mu1": mu1, "mu2": mu2, "N1": r.sum(), "N2": (1 - r).sum()},
+        objective=lambda *arguments: lambda Sigma: covariances_objective(*arguments)(Sigma * 2),
         mistakes={
             "the two covariances were averaged alike; each counts with its N_k": lambda x, r, m1, m2: np.mean(
                 weighted_covariances(x, r, m1, m2), axis=0
@@ -44,6 +48,11 @@ EXERCISES = {
             "this is the first component's covariance alone": lambda x, r, m1, m2: weighted_covariances(x, r, m1, m2)[
                 0
             ],
+            "the responsibilities are missing: every point was weighted alike": lambda x, r, m1, m2: tied_covariance(
+                x, np.full(len(x), 0.5), m1, m2
+            ),
+            "a hard assignment was used": lambda x, r, m1, m2: tied_covariance(x, hard(r), m1, m2),
+            "the pair of the components' own covariances came; both share one": weighted_covariances,
             "the pair came back; both components share one matrix": lambda x, r, m1, m2: (
                 (tied_covariance(x, r, m1, m2),) * 2
             ),
@@ -66,12 +75,18 @@ EXERCISES = {
             "the known labels are exchanged: z_n = 1 makes the probability 1": lambda x, theta, z: np.where(
                 z == 0, responsibility(x, theta), z == 2
             ),
-            "unknown points were assigned hard": lambda x, theta, z: np.where(
-                z == 0, responsibility(x, theta) > 0.5, z == 1
-            ),
             "points known to belong to component 2 still have a posterior; it is 0": lambda x, theta, z: np.where(
                 z == 1, 1.0, responsibility(x, theta)
             ),
+            "a known label makes the probability 1 or 0; it was mixed with the posterior": lambda x, theta, z: np.where(
+                z == 0, responsibility(x, theta), (responsibility(x, theta) + (z == 1)) / 2
+            ),
+            **{
+                f"for unknown labels, {says}": lambda x, theta, z, e_step=e_step: np.where(
+                    z == 0, e_step(x, theta), z == 1
+                )
+                for says, e_step in WRONG_E_STEPS.items()
+            },
         },
     ),
 }

@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
-
-MIXTURE = GaussianMixture(2)
+from emlib.numerics import condition
 
 
 class TwoGaussians(NamedTuple):
@@ -20,15 +18,6 @@ class TwoGaussians(NamedTuple):
     mu2: np.ndarray
     Sigma1: np.ndarray
     Sigma2: np.ndarray
-
-
-def as_mixture(theta):
-    """θ of the exam question as the parameters of a two-component `emlib.GaussianMixture`."""
-    return GaussianMixtureParams(
-        np.array([theta.tau, 1 - theta.tau]),
-        np.array([theta.mu1, theta.mu2]),
-        np.array([theta.Sigma1, theta.Sigma2]),
-    )
 
 
 def random_theta(rng, d):
@@ -67,18 +56,53 @@ def data_r_means(rng):
 
 
 def log_normal(x, mu, Sigma):
-    return GaussianMixture(1).score_samples(x, GaussianMixtureParams(np.ones(1), mu[None], Sigma[None]))
+    return -(len(mu) * np.log(2 * np.pi) + log_det(Sigma) + mahalanobis(x, mu, Sigma)) / 2
 
 
-def log_joints(theta, x):
+def mahalanobis(x, mu, Sigma):
+    """(x_n − μ)ᵀ Σ⁻¹ (x_n − μ), (N,)."""
+    d = x - mu
+    return (d * np.linalg.solve(Sigma, d.T).T).sum(axis=1)
+
+
+def log_det(Sigma):
+    return np.linalg.slogdet(Sigma)[1]
+
+
+#: log-densities as learners write them; each is wrong by more than a constant factor of the density
+WRONG_DENSITIES = {
+    "the determinants |Σ| are missing: −½ log |Σ| belongs to the log-density": lambda x, mu, Sigma: (
+        log_normal(x, mu, Sigma) + log_det(Sigma) / 2
+    ),
+    "the determinant stands under a root: −½ log |Σ|, not −log |Σ|": lambda x, mu, Sigma: (
+        log_normal(x, mu, Sigma) - log_det(Sigma) / 2
+    ),
+    "the density is divided by |Σ|^½; yours is multiplied with it": lambda x, mu, Sigma: (
+        log_normal(x, mu, Sigma) + log_det(Sigma)
+    ),
+    "the ½ in the exponent is missing": lambda x, mu, Sigma: log_normal(x, mu, Sigma) - mahalanobis(x, mu, Sigma) / 2,
+    "the sign of the exponent is wrong": lambda x, mu, Sigma: log_normal(x, mu, Sigma) + mahalanobis(x, mu, Sigma),
+    "Σ was used where Σ⁻¹ belongs": lambda x, mu, Sigma: (
+        log_normal(x, mu, Sigma) + (mahalanobis(x, mu, Sigma) - mahalanobis(x, mu, np.linalg.inv(Sigma))) / 2
+    ),
+    "only the diagonal of Σ was used": lambda x, mu, Sigma: log_normal(x, mu, np.diag(np.diag(Sigma))),
+    "Σ holds variances already; it was squared": lambda x, mu, Sigma: log_normal(x, mu, Sigma @ Sigma),
+}
+
+
+def log_joints(theta, x, density=log_normal):
     """log p(x_n, Z_n = 1 | θ) and log p(x_n, Z_n = 2 | θ), each (N,)."""
-    one = np.log(theta.tau) + log_normal(x, theta.mu1, theta.Sigma1)
-    two = np.log1p(-theta.tau) + log_normal(x, theta.mu2, theta.Sigma2)
+    one = np.log(theta.tau) + density(x, theta.mu1, theta.Sigma1)
+    two = np.log1p(-theta.tau) + density(x, theta.mu2, theta.Sigma2)
     return one, two
 
 
-def responsibility(x, theta):
-    return MIXTURE.posterior(x, as_mixture(theta))[:, 0]
+def log_likelihood(theta, x):
+    return np.logaddexp(*log_joints(theta, x)).sum()
+
+
+def responsibility(x, theta, density=log_normal):
+    return condition(np.stack(log_joints(theta, x, density), axis=1))[0][:, 0]
 
 
 def weighted_means(x, r):
@@ -96,3 +120,7 @@ def weighted_covariances(x, r, mu1, mu2):
 
 def tied_covariance(x, r, mu1, mu2):
     return (scatter(x, r, mu1) + scatter(x, 1 - r, mu2)) / len(x)
+
+
+def hard(r):
+    return (r > 0.5).astype(float)
