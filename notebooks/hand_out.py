@@ -96,6 +96,12 @@ def without(source, region, stub=None):
     return "\n".join(lines)
 
 
+def unmarked(source, region):
+    """`source` without the two lines that begin and end a region."""
+    lines = source.split("\n")
+    return "\n".join(line for line in lines if not re.search(rf"### (BEGIN|END) {region}", line))
+
+
 def stub(cell):
     """The source of the answer cell `cell` as the learner gets it."""
     if "BEGIN SOLUTION" in cell.source:

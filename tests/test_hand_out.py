@@ -1,17 +1,15 @@
 """From a chapter come the learner's notebook, the assignment and the instructor's copy; only the last knows answers."""
 
 import hashlib
-import io
-import json
 import os
 import re
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from leaks import leaks, secrets
 from nbclient import NotebookClient
 
 from notebooks import hand_out
@@ -19,61 +17,6 @@ from notebooks import hand_out
 ROOT = Path(__file__).parent.parent
 WITH_EXERCISES = [p for p in hand_out.chapters() if hand_out.has_exercises(nbformat.read(p, 4))]
 every_assignment = pytest.mark.parametrize("chapter", WITH_EXERCISES, ids=lambda path: path.stem)
-
-
-SECRET = re.compile(r"^ *### BEGIN (SOLUTION|HIDDEN TESTS)$(.*?)^ *### END \1$", re.M | re.S)
-
-
-def secrets(chapter):
-    """The lines that no learner may see: of solutions and of hidden checks, where nothing given says the same."""
-    given, secret = [], []
-    for cell in nbformat.read(chapter, 4).cells:
-        whole = hand_out.marked(cell).get("solution") and not SECRET.search(cell.source)
-        given.append("" if whole else SECRET.sub("", cell.source))
-        secret += [cell.source] if whole else [match[2] for match in SECRET.finditer(cell.source)]
-    lines = {line.strip() for line in "\n".join(secret).split("\n")}
-    return {line for line in lines if len(line) > 14 and not any(line in text for text in given)}
-
-
-def texts(data, name):
-    """Every text in a file: a notebook's with its strings unescaped, an archive's file by file."""
-    if zipfile.is_zipfile(io.BytesIO(data)):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for inner in archive.namelist():
-                yield from texts(archive.read(inner), f"{name}/{inner}")
-    else:
-        text = data.decode("utf-8", "replace")
-        yield name, text
-        if name.endswith(".ipynb"):
-            yield name, json.dumps(json.loads(text), ensure_ascii=False).encode().decode("unicode_escape", "replace")
-            yield name, "\n".join(strings(json.loads(text)))
-
-
-def strings(value):
-    """Every string in JSON, wherever it stands."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        yield "".join(part for part in value if isinstance(part, str))
-        for part in value:
-            yield from strings(part)
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield key
-            yield from strings(part)
-
-
-def leaks(folder, lines, names="*"):
-    """The secret lines that some file under `folder` holds."""
-    files = [path for path in folder.rglob(names) if path.is_file()]
-    assert files
-    return [
-        (name, line)
-        for path in files
-        for name, text in texts(path.read_bytes(), path.name)
-        for line in lines
-        if line in text
-    ]
 
 
 @pytest.fixture
@@ -160,10 +103,7 @@ def answered(chapter, learners):
     notebook = nbformat.read(learners, 4)
     for cell in notebook.cells:
         if hand_out.marked(cell).get("solution"):
-            cell.source = hand_out.without(
-                right[cell.metadata.nbgrader.grade_id].replace("### BEGIN SOLUTION", ""), "x"
-            )
-            cell.source = re.sub(r" *### END SOLUTION\n?", "", cell.source)
+            cell.source = hand_out.unmarked(right[cell.metadata.nbgrader.grade_id], "SOLUTION")
     return notebook
 
 
