@@ -75,7 +75,8 @@ def instructor(arguments):
 
 
 def grade(arguments):
-    return run(["-m", "emlib.grading"] + arguments)
+    # Files are named from where the caller stands, which may be among submissions: nothing there (-P) is imported.
+    return run(["-P", "-m", "emlib.grading"] + arguments, folder=None)
 
 
 JOBS = {
@@ -89,12 +90,12 @@ JOBS = {
 }
 
 
-def run(arguments):
-    """Run the environment's Python in the project's folder; return its exit code."""
+def run(arguments, folder=ROOT):
+    """Run the environment's Python in the project's folder, or where the caller stands (None); return its exit code."""
     environment = dict(os.environ)
     for name, ours in [("PATH", LAYOUT["scripts"]), ("JUPYTER_CONFIG_PATH", str(ROOT / ".jupyter"))]:
         environment[name] = os.pathsep.join(filter(None, [ours, os.environ.get(name)]))
-    job = subprocess.Popen([str(PYTHON)] + arguments, cwd=ROOT, env=environment)
+    job = subprocess.Popen([str(PYTHON)] + arguments, cwd=folder, env=environment)
     # Ctrl-C reaches the job too, and the job ends in its own way: JupyterLab asks first, pytest sums up.
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: job.terminate())

@@ -18,7 +18,7 @@ import numpy as np
 
 from emlib.grading.marking import Assignment, Mark, mark, read_assignment
 from emlib.grading.results import Result, save, saved, write, write_class
-from emlib.grading.sandbox import PACKAGE, Limits, NoIsolation, sandbox
+from emlib.grading.sandbox import PACKAGE, Limits, NoIsolation, isolated
 from emlib.grading.submissions import read
 
 __all__ = ["Assignment", "Limits", "Mark", "NoIsolation", "Result", "grade", "read_assignment"]
@@ -42,7 +42,7 @@ def grade(submissions, out, assignment, *, seed=None, isolation="auto", limits=N
     seed : int, optional
         The inputs follow from it. By default the one of the earlier run into ``out``, or a fresh secret.
     isolation : str
-        "auto", "require" or "processes", see `emlib.grading.sandbox.sandbox`.
+        "auto", "require" or "processes", see `emlib.grading.sandbox.isolated`.
     limits : Limits, optional
         What one exercise of one learner may use.
     jobs : int
@@ -69,8 +69,8 @@ def grade(submissions, out, assignment, *, seed=None, isolation="auto", limits=N
         raise ValueError("there is no notebook (.ipynb) in what is to be graded")
     seed = _kept_seed(out) if seed is None else seed
     results, stop = {}, threading.Event()
-    with sandbox(isolation, limits) as confined:
-        run = {"assignment": assignment.name, "seed": seed, "isolation": str(confined), "limits": limits._asdict()}
+    with isolated(isolation, limits) as sandbox:
+        run = {"assignment": assignment.name, "seed": seed, "isolation": str(sandbox), "limits": limits._asdict()}
         write(out / "run.json", json.dumps(run | {"points": assignment.points}, indent=1))
         conditions = [run, assignment.points, _fingerprint()]
 
@@ -78,7 +78,7 @@ def grade(submissions, out, assignment, *, seed=None, isolation="auto", limits=N
             key = _hash([conditions, [asdict(notebook) for notebook in learners[learner]]])
             if result := saved(out, learner, key):
                 return result, False
-            marks, notes = mark(learners[learner], assignment, confined, seed, stop.is_set)
+            marks, notes = mark(learners[learner], assignment, sandbox, seed, stop.is_set)
             if marks is None:
                 return None, False
             save(out, result := Result(learner, marks, notes), key, run)
@@ -95,6 +95,7 @@ def grade(submissions, out, assignment, *, seed=None, isolation="auto", limits=N
             finally:
                 # After Ctrl-C or an error: nothing new is begun, and the tables tell what there is.
                 stop.set()
+                sandbox.stop()
                 pool.shutdown(cancel_futures=True)
                 done = [results[learner] for learner in learners if results.get(learner)]
                 write_class(out, done, skipped, run)

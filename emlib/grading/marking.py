@@ -84,7 +84,7 @@ def mark(notebooks, assignment, sandbox, seed, stopped=lambda: False):
     seed : int
         The inputs follow from it, the same for every learner. No worker sees it.
     stopped : callable
-        Asked before each exercise; if true, the rest is left and None comes back.
+        Asked after each exercise; if true, an answer may be missing because its worker was stopped, and nothing counts.
 
     Returns
     -------
@@ -98,14 +98,14 @@ def mark(notebooks, assignment, sandbox, seed, stopped=lambda: False):
         notes.append(f"{len(notebooks)} notebooks were handed in; {notebook.name} counts.")
     marks = []
     for name, out_of in assignment.points.items():
-        if stopped():
-            return None, notes
         cell, remark = _find(notebook.cells, name)
         if cell is None:
             verdict, message = "not found", notebook.problem or remark
         else:
             notes += [f"{name}: {remark}."] if remark else []
             verdict, message = _judged(notebook.cells, cell, name, sandbox, seed)
+        if stopped():
+            return None, notes
         lines = [printable(line, 400) for line in message.splitlines()[:10]]
         marks.append(Mark(name, out_of if verdict == "right" else 0, out_of, verdict, "\n".join(lines)))
     return marks, notes

@@ -105,13 +105,14 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A way to run code, found by `sandbox`. Nothing in it is specific to a learner."""
+    """A way to run code, found by `isolated`. Nothing in it is specific to a learner."""
 
     folder: Path
     limits: Limits
     bubblewrap: str | None
     user: int | None
-    possible: tuple[str, ...] = field(default=("network", "files", "processes"))
+    possible: tuple[str, ...] = ("network", "files", "processes")
+    running: set = field(default_factory=set)
 
     def __str__(self):
         closed = [name for name in ("network", "files", "processes") if name not in self.possible]
@@ -167,6 +168,11 @@ class Sandbox:
             reply.seek(0)
             return reply.read(limits.file), ended
 
+    def stop(self):
+        """End what is running; its `run` comes back at once, and without an answer."""
+        for process in tuple(self.running):
+            _kill_group(process)
+
     def _finished(self, own, library, given, reply):
         mark = hashlib.sha256(own.encode()).hexdigest()
         worker = [sys.executable, "-s", "-P", "-B", str(library / "emlib" / "grading" / "worker.py")]
@@ -179,12 +185,14 @@ class Sandbox:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self.running.add(process)
         try:
             code = process.wait(self.limits.wall)
             return f"the process ended ({'signal' if code < 0 else 'exit code'} {abs(code)}) before it had answered"
         except subprocess.TimeoutExpired:
             return f"no answer came within {self.limits.wall} seconds"
         finally:
+            self.running.discard(process)
             _kill(process, mark if not self.bubblewrap else None)
 
     def _wrapping(self, library):
@@ -222,7 +230,7 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(isolation="auto", limits=None):
+def isolated(isolation="auto", limits=None):
     """The best isolation that works here, or the one that is asked for.
 
     Parameters
@@ -363,17 +371,21 @@ def _probed(sandbox):
 
 def _kill(process, mark):
     """End a worker with its process group and, outside of bubblewrap, whatever left the group."""
-    with suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+    _kill_group(process)
     process.wait()
     # What a process inherited at its birth it keeps, wherever it went: Linux shows it to the user who owns it.
     while mark and (left := [p for p in Path("/proc").glob("[0-9]*") if _carries(p, mark)]):
         for path in left:
             with suppress(OSError):
                 os.kill(int(path.name), signal.SIGKILL)
+
+
+def _kill_group(process):
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _carries(process, mark):
