@@ -44,12 +44,15 @@ def check(name, answer, seed=None):
     return feedback
 
 
-def ready(*functions):
-    """Whether all of these answers, each called as its exercise is, pass their checks; if not, print which do not.
+def ready(**functions):
+    """Whether all of these answers, each under the name of its exercise, pass their checks; if not, print which do not.
 
-    A cell that builds on answers asks first, so that it waits for them and does not fail.
+    A cell that builds on answers asks first, so that it waits for them and does not fail. It calls them: a formula,
+    right as it may be, is no function.
     """
-    missing = [function.__name__ for function in functions if not _feedback(function.__name__, function).passed]
+    missing = [
+        name for name, function in functions.items() if not (callable(function) and _feedback(name, function).passed)
+    ]
     if missing:
         print(f"This cell waits for {' and '.join(missing)}: run it again when the check says that it is right.")
     return not missing

@@ -24,7 +24,8 @@ def pieces(value, like):
         return f"it returned {described(value)}, which is not an array of numbers"
     like = np.asarray(like, dtype=float)
     if np.squeeze(array).shape != np.squeeze(like).shape:
-        return f"the shape is {array.shape} where {like.shape} was expected"
+        transposed = "; it is transposed" if array.shape == like.shape[::-1] else ""
+        return f"the shape is {array.shape} where {like.shape} was expected{transposed}"
     return [array.reshape(like.shape)]
 
 

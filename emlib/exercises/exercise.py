@@ -20,9 +20,9 @@ class Exercise:
     symbols : ``symbols(*arguments) -> dict`` of the names that a formula may use in place of a function
     objective : ``objective(*arguments) -> (pieces -> number)``, what the right answer maximises; a wrong answer is told
         how it still rises
-    replay : ``replay(arguments, pieces)`` yields pairs (cause, steps), in the same order for all arguments, where steps
-        are triples (exercise, arguments, value): the steps inside the answer, each from the answer's own numbers before
-        it, so that one mistake does not spoil the next. The first pair whose steps are all right or known is told.
+    replay : ``replay(arguments, pieces)`` yields pairs (causes, steps), in the same order for all arguments, where
+        steps are triples (exercise, arguments, value): the steps inside the answer, each from the answer's own numbers
+        before it, so that one mistake does not spoil the next. The pair that needs the fewest mistakes is told.
     law : ``law(arguments, value) -> str``; says what is wrong, or "", where no single value is right
     published : what is known of published data, and a function for the arguments with them: one more case
     forbids : modules of emlib that hold the answer; graded code may not import them

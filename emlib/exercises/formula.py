@@ -144,9 +144,11 @@ def _added(operation):
 
 
 def _times(a, b):
-    if np.ndim(a) == np.ndim(b) == 1:
-        raise FormulaError("write u @ v for the number uᵀv and outer(u, v) for the matrix uvᵀ, inside sum(…)")
-    return _matrix_times(a, b) if np.ndim(a) and np.ndim(b) else a * b
+    if np.ndim(a) and np.ndim(b):
+        if not any(np.ndim(side) == 2 and len(set(side.shape)) == 1 for side in (a, b)):
+            raise FormulaError("inside sum(…), write u @ v for the number uᵀv and outer(u, v) for the matrix uvᵀ")
+        return _matrix_times(a, b)
+    return a * b
 
 
 def _matrix_times(a, b):

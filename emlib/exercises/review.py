@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib.exercises.compare import close, difference, likely_cause, pieces, slope
+from emlib.exercises.compare import close, difference, likely_cause, numbers, pieces, slope
 from emlib.exercises.formula import FormulaError, evaluate
 
 #: how many varied cases follow each case of an exercise that has them
@@ -213,7 +213,7 @@ def _compared(name, exercise, cases, values):
     differences = [difference(a, b, exercise.tolerance) for a, b in zip(got, want, strict=True)]
     if not any(differences):
         return _passed(name, exercise)
-    if exercise.varied and _only_a_constant(exercise, got, want):
+    if exercise.varied and _are_but_for_constants(exercise, values, expected):
         return Feedback(
             True,
             f"✓ {name}: right up to a constant that does not depend on θ; the argmax is the same, but the value is "
@@ -235,50 +235,59 @@ def _compared(name, exercise, cases, values):
 
 
 def _cause(exercise, cases, values):
-    """The mistake that gives these values, or ""."""
-    return next((says for says, wrong in exercise.mistakes.items() if _is(wrong, exercise, values, cases)), "")
-
-
-def _is(mistaken, exercise, values, cases):
-    """Whether the values are those of the mistake on every case, wherever both are finite: mistakes come in pairs."""
-    compared = 0
+    """The mistake that gives these values, or else, where a constant is free, these values up to one; or ""."""
+    mistaken = {}
     with np.errstate(all="ignore"):
-        for value, arguments in zip(values, cases, strict=True):
-            wrong = mistaken(*copy.deepcopy(arguments))
-            got, expected = pieces(value, wrong), pieces(plain(wrong), wrong)
-            if isinstance(got, str):
-                return False
-            for a, b in zip(got, expected, strict=True):
-                both = np.isfinite(a) & np.isfinite(b)
-                if not close(a[both], b[both], exercise.tolerance).all():
-                    return False
-                compared += both.sum()
-    return compared > 0
-
-
-def _replayed(exercise, cases, got):
-    """Which of the steps inside the answers are wrong, each judged from the answer's own numbers before it, or ""."""
-    if exercise.replay is None:
-        return ""
-    for variants in zip(*map(exercise.replay, cases, got), strict=True):
-        causes = [variants[0][0]]
-        for steps in zip(*(steps for _, steps in variants), strict=True):
-            step = steps[0][0]
-            inputs, values = [arguments for _, arguments, _ in steps], [plain(value) for *_, value in steps]
-            if not _is(step.reference, step, values, inputs):
-                causes.append(_cause(step, inputs, values))
-                if not causes[-1]:
-                    break
-        else:
-            return "; and ".join(filter(None, causes))
+        for says, wrong in exercise.mistakes.items():
+            mistaken[says] = [wrong(*copy.deepcopy(arguments)) for arguments in cases]
+            if _are(exercise, values, mistaken[says]):
+                return says
+    if exercise.varied:
+        return next((says for says, wrong in mistaken.items() if _are_but_for_constants(exercise, values, wrong)), "")
     return ""
 
 
-def _only_a_constant(exercise, got, want):
-    """Whether the answer changes from a case to its varied ones as the reference does."""
-    got, want = (np.reshape(side, (exercise.fresh, 1 + VARIED)) for side in (got, want))
+def _are(exercise, values, others):
+    """Whether values are these others in all cases, wherever both are finite: mistakes come in pairs."""
+    compared = 0
+    for value, other in zip(values, others, strict=True):
+        got, expected = pieces(value, other), pieces(plain(other), other)
+        if isinstance(got, str):
+            return False
+        for a, b in zip(got, expected, strict=True):
+            both = np.isfinite(a) & np.isfinite(b)
+            if not close(a[both], b[both], exercise.tolerance).all():
+                return False
+            compared += both.sum()
+    return compared > 0
+
+
+def _are_but_for_constants(exercise, values, others):
+    """Whether value − other is the same number for a case and its varied ones, and the others do vary."""
+    if any(
+        np.ndim(other) or isinstance(pieces(value, other), str) for value, other in zip(values, others, strict=True)
+    ):
+        return False
+    got, want = (
+        np.reshape(side, (exercise.fresh, 1 + VARIED)) for side in ([numbers(v).item() for v in values], others)
+    )
     with np.errstate(invalid="ignore"):
-        # The changes, not the offsets: beside a constant that is large enough the reference is lost in rounding.
-        changes = [side - side[:, :1] for side in (got, want)]
-        scale = np.abs(want).max(axis=1, keepdims=True)
-        return bool((np.abs(changes[0] - changes[1]) <= exercise.tolerance * scale).all())
+        scale = np.abs(got - want).max(axis=1) + np.abs(want[:, 0])
+        return bool((np.ptp(got - want, axis=1) <= exercise.tolerance * scale).all() and np.ptp(want, axis=1).all())
+
+
+def _replayed(exercise, cases, got):
+    """The fewest mistakes in the steps inside the answers that explain them all, or ""."""
+    if exercise.replay is None:
+        return ""
+    explanations = []
+    for variants in zip(*map(exercise.replay, cases, got), strict=True):
+        causes = list(variants[0][0])
+        for steps in zip(*(steps for _, steps in variants), strict=True):
+            step = steps[0][0]
+            inputs, values = [arguments for _, arguments, _ in steps], [plain(value) for *_, value in steps]
+            if not _are(step, values, [step.reference(*arguments) for arguments in inputs]):
+                causes.append(_cause(step, inputs, values))
+        if all(causes):
+            explanations.append(causes)
+    return "; and ".join(min(explanations, key=len, default=[]))

@@ -120,6 +120,8 @@ def _means_objective(x, r):
 
 def covariances_objective(x, r, mu1, mu2):
     def q(Sigma):
+        if any(np.linalg.eigvalsh(S)[0] <= 0 for S in Sigma):
+            return np.nan
         parts = zip((r, 1 - r), (mu1, mu2), Sigma, strict=True)
         return sum(-(w.sum() * log_det(S) + np.trace(np.linalg.solve(S, scatter(x, w, mu)))) / 2 for w, mu, S in parts)
 
@@ -168,7 +170,7 @@ def _steps_inside(arguments, got):
         r = e_step(x, theta)
         for about, means in {"": (mu1, mu2), "the covariances were taken about the *old* means": theta[1:3]}.items():
             yield (
-                "; and ".join(filter(None, (says, about))),
+                tuple(filter(None, (says, about))),
                 (
                     (EXERCISES["update_tau"], (r,), tau),
                     (EXERCISES["update_means"], (x, r), (mu1, mu2)),
