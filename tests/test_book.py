@@ -1,9 +1,11 @@
 """The book builds without a warning, holds together, and can be read without a network, a mouse or bright light."""
 
+import base64
 import functools
 import html
 import http.server
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -314,6 +316,25 @@ def test_explorers_are_alive(quiet, address, book, chapter):
         explorer.get_by_role("slider", name="iteration").press("ArrowRight")
         assert line.inner_text() != said
         assert explorer.locator(".em-points path").count() > 100
+
+
+@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name < "05"])
+def test_questions_are_alive_and_their_answers_not_in_the_page(quiet, address, book, chapter):
+    text = (book / "notebooks" / f"{chapter}.html").read_text(encoding="utf-8")
+    assert text.count("quiz.js?v=") == 1
+    assert "data-em-quiz-source" not in text
+    assert "emlib.quiz" not in text, "the cell holds the answers"
+    (record,) = [json.loads(base64.b64decode(code)) for code in re.findall(r'data-em-quiz="([^"]+)"', text)]
+    for one in record:
+        assert one["text"] in text
+        assert not [why for _, _, why in one["choices"] if why in text]
+    read(quiet, address, f"notebooks/{chapter}")
+    sets = quiet.locator(".em-quiz fieldset")
+    assert sets.count() == len(record)
+    right = [correct for _, correct, _ in record[0]["choices"]].index(True)
+    sets.first.get_by_role("radio").nth(right).press(" ")
+    sets.first.get_by_role("button").press("Enter")
+    assert sets.first.get_by_role("status").inner_text().startswith("✓ Right.")
 
 
 def test_there_are_explorers(pages):

@@ -25,6 +25,7 @@ RULE = {
     "emlib.laws": {"emlib.engine", "emlib.checks", "emlib.errors"},
     "emlib.estimator": {"emlib.engine", "emlib.checks", "emlib.errors"},
     "emlib.datasets": {"emlib.checks", "emlib.datasets"},
+    "emlib.quiz": set(),
     "emlib.plots": {"emlib.checks", "emlib.plots"},
     "emlib.widgets": {"emlib.checks", "emlib.engine", "emlib.plots", "emlib.widgets"},
     "emlib.grading": {"emlib.grading", "emlib.exercises", "emlib.plots"},
