@@ -310,9 +310,21 @@ def test_a_file_that_is_no_notebook_earns_nothing_and_says_why(marked):
 
 
 def test_only_what_an_answer_needs_is_run():
-    cells = ["import a\nimport b", "b.c = a.d\nplot()", "def f():\n    return b.x + g", "g = f()\nf = 1", "b = 2"]
+    cells = [
+        "import a, z\nb = a.x",
+        "b.c = a.d\na.plot(z)\nplot(b)",
+        "def f():\n    return b.x + g",
+        "g = f()\nf = 1",
+        "b = 2",
+    ]
     found = needed("f", list(statements(cells, failures := [])), cell=2)
-    assert [(s.cell, sorted(s.binds)) for s in found] == [(0, ["a"]), (0, ["b"]), (1, ["b"]), (2, ["f"]), (3, ["g"])]
+    assert [(s.cell, sorted(s.binds)) for s in found] == [
+        (0, ["a", "z"]),
+        (0, ["b"]),
+        (1, ["b"]),
+        (2, ["f"]),
+        (3, ["g"]),
+    ]
     assert failures == []
 
 

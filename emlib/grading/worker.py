@@ -22,11 +22,10 @@ from emlib.exercises.review import Answer, answers
 
 
 class Statement(NamedTuple):
-    """One statement at the top of a cell: the names that it needs and those that it binds or changes."""
+    """One statement at the top of a cell, compiled, and the names that it binds or changes."""
 
     cell: int
     code: types.CodeType
-    needs: set[str]
     binds: set[str]
 
 
@@ -94,6 +93,7 @@ def described(error):
 
 def statements(cells, failures):
     """The statements at the top of each code cell, compiled; cells that do not compile are added to ``failures``."""
+    modules = set()
     for number, source in enumerate(cells):
         title = f"code cell {number + 1}"
         try:
@@ -101,7 +101,11 @@ def statements(cells, failures):
             linecache.cache[title] = (len(source), None, source.splitlines(keepends=True), title)
             for tree in body:
                 code = compile(ast.Module([tree], []), title, "exec")
-                yield Statement(number, code, names(code, "LOAD_"), names(code, "STORE_") | changed(tree))
+                binds = names(code, {"STORE_NAME", "STORE_GLOBAL"})
+                if isinstance(tree, (ast.Import, ast.ImportFrom)):
+                    modules |= binds
+                # np.testing.assert_…(…) looks like values.append(…), and would draw in whatever it mentions
+                yield Statement(number, code, binds | changed(tree) - modules)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             failures.append((number, described(error)))
 
@@ -115,11 +119,15 @@ def parsed(source):
         return ast.parse(re.sub(r"^([ \t]*)(?:[%!?].*|\S.*\?[ \t]*)$", r"\1pass", source, flags=re.MULTILINE))
 
 
-def names(code, operation, top=True):
-    """The names outside of functions that compiled code loads or stores."""
-    kinds = ("NAME", "GLOBAL", "FROM_DICT_OR_GLOBALS") if top or operation == "LOAD_" else ("GLOBAL",)
-    found = {i.argval for i in dis.get_instructions(code) if i.opname in {operation + kind for kind in kinds}}
-    return found.union(*(names(c, operation, False) for c in code.co_consts if isinstance(c, types.CodeType)))
+def names(code, operations):
+    """The names to which compiled code applies one of these operations."""
+    return {instruction.argval for instruction in dis.get_instructions(code) if instruction.opname in operations}
+
+
+def needs(code):
+    """The names that compiled code, and the functions in it, look up outside of functions."""
+    inner = (needs(part) for part in code.co_consts if isinstance(part, types.CodeType))
+    return names(code, {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}).union(*inner)
 
 
 def changed(tree):
@@ -146,14 +154,15 @@ def needed(name, statements, cell):
     """
     before = set().union(*(s.binds for s in statements if s.cell <= cell))
     chosen = {i for i, s in enumerate(statements) if s.cell == cell and name in s.binds}
-    wanted, size = {name}, -1
-    while len(chosen) > size:
-        size = len(chosen)
-        wanted |= set().union(*(statements[i].needs for i in chosen))
-        for i, s in enumerate(statements):
-            binds = s.binds & (wanted if s.cell <= cell else wanted - before)
-            if binds or "*" in s.binds:
-                chosen.add(i)
+    wanted, news = {name}, set(chosen)
+    while news:
+        wanted |= set().union(*(needs(statements[i].code) for i in news))
+        news = {
+            i
+            for i, s in enumerate(statements)
+            if "*" in s.binds or s.binds & (wanted if s.cell <= cell else wanted - before)
+        } - chosen
+        chosen |= news
     return [statements[i] for i in sorted(chosen)]
 
 
