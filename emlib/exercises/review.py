@@ -9,7 +9,7 @@ import copy
 import itertools
 import textwrap
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -87,25 +87,30 @@ def answers(function, cases):
         return [Answer()]
     if not callable(function):
         text = _formula(function)
-        return (
-            [Answer(text)] * len(cases)
-            if text
-            else [Answer(raised=f"you gave {function!r:.60}; give the function itself")]
-        )
+        found = Answer(text) if text else Answer(raised=f"you gave {function!r:.60}; give the function itself")
+        return [found] * len(cases)
     found = []
     for arguments in cases:
-        given = copy.deepcopy(arguments)
-        try:
-            found.append(Answer(plain(function(*given)), changed_input=not _same(given, arguments)))
-        except Exception as error:
-            found.append(Answer(raised=_what_was_raised(error, function)))
+        found.append(_answer(function, arguments))
         if found[-1].raised or found[-1].value is None:
             break
     return found
 
 
+def _answer(function, arguments):
+    given = copy.deepcopy(arguments)
+    try:
+        value = function(*given)
+    except Exception as error:
+        return Answer(raised=_what_was_raised(error, function))
+    try:
+        return Answer(plain(value), changed_input=not _same(given, arguments))
+    except Exception as error:  # a learner's object may fail in any way when it is asked for its numbers
+        return Answer(raised=str(error))
+
+
 def plain(value):
-    """What a function returned as numbers, strings, None, lists and dicts; of anything else the name of its type."""
+    """What a function returned as numbers, strings, None, lists and dicts; a ``TypeError`` for anything else."""
     if value is None or value is ...:
         return None
     if isinstance(value, (bool, int, float, str)):
@@ -114,11 +119,11 @@ def plain(value):
         value = value._asdict()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
     if hasattr(value, "__array__"):
         return plain(np.asarray(value).tolist())
-    return f"a {type(value).__name__}"
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    raise TypeError(f"it returned a {type(value).__name__}, which is not an array of numbers")
 
 
 def _formula(value):
@@ -222,7 +227,7 @@ def _compared(name, exercise, cases, values):
     first = next(i for i, text in enumerate(differences) if text)
     cause = cause or _replayed(exercise, cases, got) or likely_cause(got, want, exercise.tolerance)
     more = [f"Came: {differences[first]}."] if cause else []
-    if exercise.objective:
+    if exercise.objective and all(np.isfinite(piece).all() for piece in got[first]):
         objective = exercise.objective(*cases[first])
         with np.errstate(all="ignore"):
             reached, steepest = slope(objective, got[first])
@@ -271,9 +276,10 @@ def _are_but_for_constants(exercise, values, others):
     got, want = (
         np.reshape(side, (exercise.fresh, 1 + VARIED)) for side in ([numbers(v).item() for v in values], others)
     )
+    got, want = (side - side[:, :1] for side in (got, want))  # not got − want, in which a vast constant hides the rest
     with np.errstate(invalid="ignore"):
-        scale = np.abs(got - want).max(axis=1) + np.abs(want[:, 0])
-        return bool((np.ptp(got - want, axis=1) <= exercise.tolerance * scale).all() and np.ptp(want, axis=1).all())
+        size = np.abs(want).max(axis=1, keepdims=True)
+        return bool((np.abs(got - want) <= exercise.tolerance * size).all() and size.all())
 
 
 def _replayed(exercise, cases, got):
