@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ from emlib.grading.submissions import printable
 
 ISOLATIONS = ("auto", "require", "processes")
 PACKAGE = Path(__file__).resolve().parent.parent
+#: Where NumPy lies: in the environment, or among a user's own packages.
+PACKAGES = Path(np.__file__).resolve().parent.parent
 NOBODY = 65534
 
 #: What `emlib.exercises` is inside a worker: the names that a notebook imports, and no answers.
@@ -111,7 +113,7 @@ class Sandbox:
     limits: Limits
     bubblewrap: str | None
     user: int | None
-    possible: tuple[str, ...] = ("network", "files", "processes")
+    possible: tuple[str, ...] | None = None
     running: set = field(default_factory=set)
 
     def __str__(self):
@@ -255,13 +257,10 @@ def isolated(isolation="auto", limits=None):
             wrapped = Sandbox(Path(folder), limits or Limits(), bubblewrap, NOBODY if is_root else None)
             why = "it is not installed (on Debian and Ubuntu: apt install bubblewrap)"
             if bubblewrap:
-                why = _complaint(wrapped)
+                why = _complaint(wrapped) or _shortcoming(probed := _probed(wrapped))
             if not why:
-                possible = _probed(wrapped)
-                if not possible:
-                    yield Sandbox(wrapped.folder, wrapped.limits, bubblewrap, wrapped.user, possible)
-                    return
-                why = f"it leaves open to learners' code: {', '.join(possible)}"
+                yield probed
+                return
             if isolation == "require":
                 raise NoIsolation(f"isolation is required and bubblewrap does not provide it here: {why}")
         may_drop = is_root and all(map(_everybody_reaches, [*_python_folders(), folder]))
@@ -270,8 +269,10 @@ def isolated(isolation="auto", limits=None):
                 "learners' code would run as root: bubblewrap does not work here and this Python cannot be used by "
                 "anybody but root; install bubblewrap, or grade as an ordinary user"
             )
-        bare = Sandbox(Path(folder), limits or Limits(), None, NOBODY if may_drop else None)
-        yield Sandbox(bare.folder, bare.limits, None, bare.user, _probed(bare))
+        bare = _probed(Sandbox(Path(folder), limits or Limits(), None, NOBODY if may_drop else None))
+        if bare.possible is None:
+            raise NoIsolation(_shortcoming(bare))
+        yield bare
 
 
 def encoded(value):
@@ -296,15 +297,19 @@ def encoded(value):
 def _environment(library, home):
     """Nothing of the grader's environment, in which names and passwords may stand."""
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    ours = {"PYTHONPATH": str(library), "PYTHONHASHSEED": "0", "HOME": home, "TMPDIR": home, "MPLBACKEND": "agg"}
+    path = os.pathsep.join([str(library), str(PACKAGES)])
+    ours = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "HOME": home, "TMPDIR": home, "MPLBACKEND": "agg"}
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"} | one_thread | ours | kept
 
 
 def _python_folders():
-    """The folders of this Python and its packages that are not below /usr."""
-    folders = sorted({str(Path(folder).resolve()) for folder in (sys.prefix, sys.base_prefix)} | {sys.prefix})
-    return [folder for folder in folders if not Path(folder).is_relative_to("/usr")]
+    """The folders of this Python and its packages that are not below /usr, none of them inside another."""
+    folders = []
+    for path in (sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix), PACKAGES):
+        if not any(Path(path).is_relative_to(folder) for folder in ("/usr", *folders)):
+            folders.append(str(path))
+    return folders
 
 
 def _everybody_reaches(folder):
@@ -352,7 +357,7 @@ def _complaint(sandbox):
 
 
 def _probed(sandbox):
-    """What learners' code can do here beyond computing: tried out, not assumed."""
+    """The sandbox that knows what learners' code can do in it beyond computing: tried out, not assumed."""
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         tempfile.TemporaryDirectory() as folder,
@@ -361,12 +366,19 @@ def _probed(sandbox):
         file = Path(folder, "marks")
         file.touch()
         inputs = (server.getsockname()[1], str(file), str(Path(folder, "new")))
-        reply, ended = sandbox.run([PROBE], 0, "probe", [inputs])
+        reply, _ = sandbox.run([PROBE], 0, "probe", [inputs])
     try:
         found = json.loads(reply)["answers"][0]["value"][0]
-        return tuple(name for name in ("network", "files", "processes") if name in found)
     except (ValueError, LookupError, TypeError):
-        raise NoIsolation(f"no process for learners' code could be started: {ended}") from None
+        return sandbox
+    return replace(sandbox, possible=tuple(name for name in ("network", "files", "processes") if name in found))
+
+
+def _shortcoming(sandbox):
+    """What a probed sandbox does not do; empty if it does all."""
+    if sandbox.possible is None:
+        return "no answer came from a process in it; can this Python and its NumPy be used from there?"
+    return f"it leaves open to learners' code: {', '.join(sandbox.possible)}" if sandbox.possible else ""
 
 
 def _kill(process, mark):
