@@ -21,6 +21,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -115,6 +116,7 @@ class Sandbox:
     user: int | None
     possible: tuple[str, ...] | None = None
     running: set = field(default_factory=set)
+    building: Lock = field(default_factory=Lock)
 
     def __str__(self):
         closed = [name for name in ("network", "files", "processes") if name not in self.possible]
@@ -220,13 +222,12 @@ class Sandbox:
 
     def _library(self, forbidden):
         """A folder with emlib as a worker may see it: without answers, and without the modules that solve."""
-        name = hashlib.sha256(repr(sorted(forbidden)).encode()).hexdigest()[:12]
-        library = self.folder / name
-        with suppress(FileExistsError):  # another thread was first
-            draft = Path(tempfile.mkdtemp(dir=self.folder))
-            _write_library(draft, forbidden)
-            draft.chmod(0o755)
+        library = self.folder / hashlib.sha256(repr(sorted(forbidden)).encode()).hexdigest()[:12]
+        with self.building:  # every learner of a job wants the same few
             if not library.exists():
+                draft = Path(tempfile.mkdtemp(dir=self.folder))
+                _write_library(draft, forbidden)
+                draft.chmod(0o755)
                 draft.rename(library)
         return library
 
