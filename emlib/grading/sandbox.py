@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,6 +36,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 PACKAGES = Path(np.__file__).resolve().parent.parent
 NOBODY = 65534
 
+#: Bytes of a reply that are read: many times what an answer takes, and little for whoever takes it apart.
+LARGEST_REPLY = 2_000_000
 #: What `emlib.exercises` is inside a worker: the names that a notebook imports, and no answers.
 EXERCISES = """
 from collections import namedtuple
@@ -97,7 +100,7 @@ class Limits(NamedTuple):
     ----------
     cpu, wall : seconds of computing, and by the clock
     memory : bytes of address space
-    file : bytes of any file, of all files together where bubblewrap holds the folder, and of the reply
+    file : bytes of any one file; where bubblewrap holds the folder, four times as much together
     """
 
     cpu: int = 10
@@ -142,7 +145,7 @@ class Sandbox:
         Returns
         -------
         reply : bytes
-            At most ``limits.file`` of what it wrote, to be believed by nobody.
+            What it wrote, cut at `LARGEST_REPLY`, to be believed by nobody.
         ended : str
             How the process ended, as the rest of a sentence.
         """
@@ -170,7 +173,7 @@ class Sandbox:
                 given.seek(0)
                 ended = self._finished(own, self._library(forbidden), given, reply)
             reply.seek(0)
-            return reply.read(limits.file), ended
+            return reply.read(LARGEST_REPLY), ended
 
     def stop(self):
         """End what is running; its `run` comes back at once, and without an answer."""
@@ -386,11 +389,17 @@ def _kill(process, mark):
     """End a worker with its process group and, outside of bubblewrap, whatever left the group."""
     _kill_group(process)
     process.wait()
+    if mark is None:
+        return
     # What a process inherited at its birth it keeps, wherever it went: Linux shows it to the user who owns it.
-    while mark and (left := [p for p in Path("/proc").glob("[0-9]*") if _carries(p, mark)]):
+    for _ in range(100):
+        left = [path for path in Path("/proc").glob("[0-9]*") if _carries(path, mark)]
+        if not left:
+            return
         for path in left:
             with suppress(OSError):
                 os.kill(int(path.name), signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def _kill_group(process):
