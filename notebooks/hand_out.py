@@ -149,6 +149,7 @@ def chapters(names=("",)):
 
 
 def write(notebook, path):
+    """Store the notebook, in a folder that is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(nbformat.writes(notebook) + "\n", "utf-8", newline="\n")
 
