@@ -547,3 +547,11 @@ def test_a_wrong_call_gets_a_sentence(class_of_three, monkeypatch, capsys, argum
     assert said.startswith("grade: ")
     assert says in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--jobs", "--seconds"])
+@pytest.mark.parametrize("value", ["0", "-2", "two"])
+def test_a_number_that_is_none_is_refused(capsys, option, value):
+    with pytest.raises(SystemExit):
+        main(["class", "--out", "out", f"{option}={value}"])
+    assert f"{value} is not a whole number of at least 1" in capsys.readouterr().err

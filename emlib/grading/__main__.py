@@ -23,8 +23,8 @@ def main(arguments=None):
     parser.add_argument("--assignment", default="05", help="a chapter's number, or a notebook (default: %(default)s)")
     parser.add_argument("--isolation", choices=ISOLATIONS, default="auto", help="'require' refuses without bubblewrap")
     parser.add_argument("--seed", type=int, help="draw the same inputs as another run (default: a fresh secret)")
-    parser.add_argument("--jobs", type=int, default=2, help="learners at a time (default: %(default)s)")
-    parser.add_argument("--seconds", type=int, default=Limits().cpu, help="of computing for each exercise")
+    parser.add_argument("--jobs", type=_positive, default=2, help="learners at a time (default: %(default)s)")
+    parser.add_argument("--seconds", type=_positive, default=Limits().cpu, help="of computing for each exercise")
     chosen = parser.parse_args(arguments)
     limits = Limits()._replace(cpu=chosen.seconds, wall=2 * chosen.seconds)
     try:
@@ -47,6 +47,12 @@ def main(arguments=None):
     isolation = json.loads((chosen.out / "run.json").read_text("utf-8"))["isolation"]
     print(f"{len(results)} learners graded in {isolation}; open {chosen.out / 'index.html'}")
     return 0
+
+
+def _positive(text):
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
+    return int(text)
 
 
 def _notebook(name):
