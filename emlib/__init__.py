@@ -43,6 +43,7 @@ from emlib.models.kmeans import KMeans
 from emlib.models.poisson_mixture import PoissonMixture, PoissonMixtureParams
 from emlib.models.regression_mixture import RegressionMixture, RegressionMixtureParams
 from emlib.models.soft_assignment import SoftAssignment
+from emlib.models.student_t import Precisions, StudentT, StudentTParams, WeightedMoments
 from emlib.numerics import Moments, log_sum_exp
 from emlib.resampling import bootstrap
 from emlib.variations import Relaxed, Stochastic, Tempered, WithPrior, stepwise
@@ -85,6 +86,7 @@ __all__ = [
     "ObjectiveFell",
     "PoissonMixture",
     "PoissonMixtureParams",
+    "Precisions",
     "RegressionMixture",
     "RegressionMixtureParams",
     "RegressionParams",
@@ -94,8 +96,11 @@ __all__ = [
     "Snapshot",
     "SoftAssignment",
     "Stochastic",
+    "StudentT",
+    "StudentTParams",
     "Tempered",
     "Trace",
+    "WeightedMoments",
     "WithPrior",
     "aic",
     "bic",

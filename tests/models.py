@@ -26,6 +26,8 @@ from emlib import (
     RegressionMixture,
     RegressionMixtureParams,
     SoftAssignment,
+    StudentT,
+    StudentTParams,
     datasets,
     log_sum_exp,
     sequences,
@@ -84,6 +86,7 @@ LIFETIMES, _ = CensoredExponential().sample(ExponentialParams(10.0), 60, rng=9, 
 MOTORS = datasets.motorettes()
 #: 1000/(absolute temperature), log10(hours), and whether the motorette had failed
 MOTORETTES = np.column_stack([1000 / (MOTORS.x[:, 0] + 273.2), np.log10(MOTORS.x[:, 1]), MOTORS.labels])
+HEAVY_TAILS, _ = StudentT().sample(StudentTParams(np.array([1.0, 2.0]), np.array([[1, 0.5], [0.5, 2]]), 3.0), 200, 7)
 #: Models whose latent variables are not one of K for each data point.
 INCOMPLETE_MODELS = [
     ("linkage", ANIMALS, np.array([[125.0, 18, 20, 34], [14, 0, 1, 5]])),
@@ -91,6 +94,11 @@ INCOMPLETE_MODELS = [
     ("peppered moths", MOTHS, np.array([[85.0, 196, 341], [10, 20, 30]])),
     ("lifetimes", CensoredExponential(), LIFETIMES),
     ("lifetimes, in other units", CensoredExponential(), LIFETIMES * [1e-9, 1]),
+    ("heavy tails", StudentT(), HEAVY_TAILS),
+    ("one feature", StudentT(), HEAVY_TAILS[:, :1]),
+    ("offset 1e6, spread 0.01", StudentT(), 1e6 + 0.01 * HEAVY_TAILS),
+    ("heavy tails, in other units", StudentT(2.5), HEAVY_TAILS * [1e-8, 1e8]),
+    ("iris", StudentT(4.0), DATA["iris"]),
     ("motorettes", CensoredRegression(), MOTORETTES),
     ("motorettes, in other units", CensoredRegression(), MOTORETTES * [1e8, 1e-8, 1] + [1e5, 0, 0]),
 ]

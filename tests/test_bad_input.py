@@ -12,6 +12,7 @@ from models import (
     BLOOD_GROUPS,
     CALM_AND_BUSY,
     COIN_HEADS,
+    HEAVY_TAILS,
     LIFETIMES,
     LINKAGE_COUNTS,
     MOTORETTES,
@@ -44,7 +45,10 @@ from emlib import (
     PoissonMixtureParams,
     RegressionMixture,
     RegressionMixtureParams,
+    RegressionParams,
     SoftAssignment,
+    StudentT,
+    StudentTParams,
     log_sum_exp,
     starts,
 )
@@ -727,6 +731,7 @@ ANSWERS = CategoricalMixture(2, n_categories=3)
 LINES = RegressionMixture(2)
 LIVES = CensoredExponential()
 TOBIT = CensoredRegression()
+TAILS = StudentT(dof=3.0)
 OTHERS = {  # model: data to start from
     COINS: COIN_HEADS[:, None],
     BinomialMixture(2, equal_weights=True): ROLE_CONFLICT,
@@ -736,6 +741,7 @@ OTHERS = {  # model: data to start from
     ANIMALS: LINKAGE_COUNTS,
     LIVES: LIFETIMES,
     TOBIT: MOTORETTES,
+    TAILS: HEAVY_TAILS,
 }
 others = pytest.mark.parametrize("model", OTHERS, ids=repr)
 
@@ -791,6 +797,7 @@ def test_every_method_of_other_models_that_takes_x_is_tried(model):
         (ANIMALS, [[125, 18, 20]], "x has 3 columns; the model has 4 cells"),
         (ANIMALS, [[125, 18, 20, -3]], r"x\[0, 3\] is -3; it must be a whole number 0 or greater"),
         (ANIMALS, [[125, 18, 20.2, 3]], r"x\[0, 2\] is 20\.2; it must be a whole number 0 or greater"),
+        (TAILS, [[1.0], [2.0]], "x has 1 features; the parameters describe 2"),
         (TOBIT, [[1.0, 1], [2.0, 1]], "x has 2 columns; it needs the features, the response and, if that was seen, 1"),
         (
             TOBIT,
@@ -810,6 +817,40 @@ def test_data_that_other_models_cannot_read(model, x, says):
                 continue  # a start has no parameters to disagree with
             with pytest.raises(ValueError, match=says):
                 function(np.array(x))
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        (StudentTParams(np.zeros((1, 2)), np.eye(2), 3.0), r"location has shape \(1, 2\); it needs 1 axes"),
+        (StudentTParams(np.array([0, np.nan]), np.eye(2), 3.0), r"location\[1\] is nan; every value must be finite"),
+        (StudentTParams(np.zeros(2), np.eye(3), 3.0), r"scale has shape \(3, 3\); it needs \(2, 2\)"),
+        (StudentTParams(np.zeros(2), np.ones((2, 2)), 3.0), "scale is not positive definite"),
+        (StudentTParams(np.zeros(2), np.eye(2), 0.0), r"params\.dof is 0\.0; it must be finite and greater than 0"),
+        (StudentTParams(np.zeros(2), np.eye(2), 4.0), r"params\.dof is 4; the model has dof 3"),
+        (RegressionParams(np.nan, np.zeros(1), 1.0), "intercept is nan; it must be finite"),
+        (RegressionParams(0.0, np.zeros((1, 1)), 1.0), r"slopes has shape \(1, 1\); it needs 1 axes"),
+        (RegressionParams(0.0, np.zeros(1), 0.0), r"variance is 0\.0; it must be finite and greater than 0"),
+    ],
+)
+def test_parameters_that_a_student_t_or_a_line_cannot_have(params, says):
+    model = TAILS if isinstance(params, StudentTParams) else TOBIT
+    for run in (
+        lambda: model.e_step(OTHERS[model], params),
+        lambda: model.posterior(OTHERS[model], params),
+        lambda: model.q(params, model.e_step(OTHERS[model], model.start(OTHERS[model], 0))[0]),
+        lambda: model.free(params),
+        lambda: model.sample(params, 3, 0),
+        lambda: emlib.fit(model, OTHERS[model], params),
+    ):
+        with pytest.raises(ValueError, match=says):
+            run()
+
+
+def test_degrees_of_freedom_that_are_none():
+    for value, error in ((0, ValueError), (-1, ValueError), (np.inf, ValueError), ("3", TypeError), (True, TypeError)):
+        with pytest.raises(error, match=r"dof is .*; it must be (a number|finite and greater than 0)"):
+            StudentT(value)
 
 
 HALVES = np.array([0.5, 0.5])

@@ -12,6 +12,7 @@ from models import (
     CALM_AND_BUSY,
     COIN_HEADS,
     COINS,
+    HEAVY_TAILS,
     LIFETIMES,
     LINKAGE_COUNTS,
     MOTORETTES,
@@ -34,6 +35,7 @@ from emlib import (
     PoissonMixture,
     RegressionMixture,
     SoftAssignment,
+    StudentT,
 )
 from emlib.laws import LAWS
 
@@ -263,6 +265,17 @@ def responses_filled_in_and_no_more(right, x, params):
     return statistics._replace(completed=statistics.completed._replace(scatters=scatters)), log_likelihood
 
 
+def divided_by_the_weights(right, statistics):
+    new = right(statistics)
+    return new._replace(scale=new.scale * statistics.count / statistics.weighted.counts[0])
+
+
+def log_of_the_mean(right, x, params):
+    statistics, log_likelihood = right(x, params)
+    shapes, rates = StudentT().posterior(x, params)
+    return statistics._replace(log_precisions=np.log(shapes / rates).sum()), log_likelihood
+
+
 BROKEN = {
     # what is wrong: (the model, the law that must break, what its report must say)
     "N instead of N_k in the means": (mutant(m_step=n_instead_of_n_k), "maximum", r"Q is larger by \d"),
@@ -448,6 +461,16 @@ BROKEN = {
         other(CensoredRegression(), MOTORETTES, e_step=responses_filled_in_and_no_more),
         "fisher",
         "free coordinate 2 of 3: ∂Q = ",
+    ),
+    "heavy tails: the scatter divided by the sum of the weights (still climbs: Kent, Tyler & Vardi 1994)": (
+        other(StudentT(4.0), HEAVY_TAILS, m_step=divided_by_the_weights),
+        "maximum",
+        r"Q is larger by \d|free coordinate",
+    ),
+    "heavy tails: log of the mean precision for the mean of its log": (
+        other(StudentT(), HEAVY_TAILS, e_step=log_of_the_mean),
+        "fisher",
+        "free coordinate 5 of 6: ∂Q = ",
     ),
     "lines: the unbiased variance": (
         other(RegressionMixture(2), TWO_LINES, m_step=unbiased_variance),

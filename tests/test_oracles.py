@@ -12,6 +12,7 @@ from models import (
     COIN_HEADS,
     DATA,
     FAMILIES,
+    HEAVY_TAILS,
     INCOMPLETE,
     INCOMPLETE_MODELS,
     LIFETIMES,
@@ -22,7 +23,20 @@ from models import (
     mixture_data,
 )
 from scipy.optimize import minimize
-from scipy.stats import binom, expon, linregress, multinomial, multivariate_normal, norm, poisson, truncnorm
+from scipy.special import digamma, xlogy
+from scipy.stats import (
+    binom,
+    expon,
+    gamma,
+    linregress,
+    multinomial,
+    multivariate_normal,
+    multivariate_t,
+    norm,
+    poisson,
+    truncnorm,
+)
+from scipy.stats import t as student_t
 from sklearn.cluster import KMeans as SkKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as SkMixture
@@ -46,6 +60,8 @@ from emlib import (
     RegressionMixtureParams,
     RegressionParams,
     SoftAssignment,
+    StudentT,
+    StudentTParams,
 )
 
 families = pytest.mark.parametrize("family", FAMILIES)
@@ -480,7 +496,7 @@ def test_q_of_other_mixtures_by_enumeration(model, x):
         (RegressionMixture(2), TWO_LINES),
         *((model, x) for name, model, x in INCOMPLETE_MODELS if "other units" not in name),
     ],
-    ids=repr,
+    ids=lambda value: "data" if isinstance(value, np.ndarray) else repr(value),
 )
 def test_no_optimiser_finds_a_larger_likelihood_than_em(model, x):
     found = emlib.restarts(model, x, 5, seed=0, tol=1e-13, max_iter=5000).best
@@ -621,6 +637,62 @@ def test_no_response_seen_and_a_censored_sample():
     assert (x[:, -1] == (y <= 1.5)).all()
     found = emlib.fit(model, x, model.start(x, 0)).params
     np.testing.assert_allclose([found.intercept, *found.slopes, found.variance], [1, 2, -1, 0.25], atol=0.05)
+
+
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_a_students_t_is_scipys(n_features):
+    x, model = HEAVY_TAILS[:, :n_features], StudentT()
+    trace = emlib.fit(model, x, model.start(x, 0), tol=1e-12, max_iter=5000)
+    location, scale, dof = trace.params
+    oracle = multivariate_t(location, scale, df=dof)
+    np.testing.assert_allclose(model.score_samples(x, trace.params), oracle.logpdf(x), rtol=1e-10)
+    if n_features == 1:
+        expected = student_t.fit(x)  # scipy's own maximum of the likelihood, by simplex
+        np.testing.assert_allclose([dof, location[0], np.sqrt(scale[0, 0])], expected, rtol=1e-3)
+        assert trace.objective >= student_t.logpdf(x, *expected).sum() - 1e-9
+
+
+def test_the_precision_of_a_point_by_bayes_law_on_a_grid():
+    params, x, model = StudentTParams(np.array([1.0]), np.array([[2.0]]), 5.0), 4.0, StudentT()
+    u = np.linspace(1e-6, 12, 200_001)
+    joint = gamma(2.5, scale=1 / 2.5).pdf(u) * norm(1, np.sqrt(2 / u)).pdf(x)
+    shapes, rates = model.posterior([[x]], params)
+    total = np.trapezoid(joint, u)
+    assert np.log(total) == pytest.approx(model.score_samples([[x]], params)[0], rel=1e-8)
+    assert np.trapezoid(u * joint, u) / total == pytest.approx(shapes[0] / rates[0], rel=1e-7)
+    statistics, _ = model.e_step([[x]], params)
+    assert np.trapezoid(np.log(u) * joint, u) / total == pytest.approx(statistics.log_precisions, rel=1e-6)
+    entropy = -np.trapezoid(xlogy(joint / total, joint / total), u)
+    assert model.entropy([[x]], params) == pytest.approx(entropy, rel=1e-6)
+
+
+@pytest.mark.parametrize("dof", [0.01, 0.7, 3.0, 40.0, 1e5])
+def test_the_degrees_of_freedom_solve_their_equation(dof):
+    params = StudentTParams(np.zeros(1), np.eye(1), dof)
+    excess = np.log(dof / 2) - digamma(dof / 2)
+    statistics, _ = StudentT().e_step(HEAVY_TAILS[:, :1], params)
+    # statistics made so that this ν is the answer
+    weighted = statistics.weighted
+    log_precisions = weighted.counts[0] - statistics.count * (1 + excess)
+    assert StudentT().m_step(statistics._replace(log_precisions=log_precisions)).dof == pytest.approx(dof, rel=1e-5)
+
+
+def test_a_students_t_of_many_degrees_of_freedom_is_normal():
+    x, model = DATA["iris"], StudentT(1e7)
+    trace = emlib.fit(model, x, model.start(x, 0))
+    np.testing.assert_allclose(trace.params.location, x.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(trace.params.scale, np.cov(x.T, bias=True), rtol=1e-5)
+
+
+def test_an_outlier_hardly_moves_a_students_t():
+    x = np.vstack([HEAVY_TAILS, [[1e4, -1e4]]])
+    before, after = (emlib.fit(StudentT(3.0), data, StudentT(3.0).start(data, 0)).params for data in (HEAVY_TAILS, x))
+    assert np.abs(before.location - after.location).max() < 0.05
+    assert np.abs(HEAVY_TAILS.mean(axis=0) - x.mean(axis=0)).min() > 40
+    params = StudentTParams(np.array([1.0, -2.0]), np.array([[1, 0.3], [0.3, 0.5]]), 6.0)
+    sample, u = StudentT().sample(params, 20_000, 0)
+    assert standard_errors_apart((sample - params.location) * np.sqrt(u)[:, None], np.zeros(2), params.scale) < 5
+    assert abs(u.mean() - 1) < 5 * np.sqrt(2 / 6 / 20_000)
 
 
 # Samples have the moments of the model.

@@ -1,7 +1,7 @@
 """The hidden Markov model.
 
-Story: z_1 = k with probability π_k; then z_t = k with probability a_jk if z_{t−1} = j; x_t | z_t = k comes from
-component k of a mixture, whatever that is. The hidden Markov model is a mixture whose weights change with t: they are
+Story: z_1 = k with probability π_k; then z_n = k with probability a_jk if z_{n−1} = j; x_n | z_n = k comes from
+component k of a mixture, whatever that is. The hidden Markov model is a mixture whose weights change with n: they are
 what the past predicts.
 
 Baum, Petrie, Soules & Weiss (1970), A maximization technique occurring in the statistical analysis of probabilistic
@@ -63,13 +63,13 @@ class _Chains(NamedTuple):
     inside : (S, T)
         Whether the sequence has got that far.
     log_scales : (S, T)
-        log p(x_t | x_1 … x_{t−1}), whose sum is ℓ.
+        log p(x_n | x_1 … x_{n−1}), whose sum is ℓ.
     filtered : (S, T, K)
-        p(z_t = k | x_1 … x_t)
+        p(z_n = k | x_1 … x_n)
     ratios : (S, T, K)
-        p(z_t = k | all x) / p(z_t = k | x_1 … x_{t−1}), what the present and the future add to the prediction.
+        p(z_n = k | all x) / p(z_n = k | x_1 … x_{n−1}), what the present and the future add to the prediction.
     smoothed : (S, T, K)
-        p(z_t = k | all x)
+        p(z_n = k | all x)
     """
 
     inside: np.ndarray
@@ -124,7 +124,7 @@ class HiddenMarkov:
         return np.mean([len(sequence) for sequence in _checked_sequences(x)])
 
     def posterior(self, x, params):
-        """The smoothed probabilities of the states, p(z_t = k | x, θ), for each sequence an array (T, K).
+        """The smoothed probabilities of the states, p(z_n = k | x, θ), for each sequence an array (T, K).
 
         A sequence that cannot be under `params` has none: its rows are 0.
         """
@@ -139,7 +139,7 @@ class HiddenMarkov:
         chains, params, _ = self._forward_backward(x, params)
         pairs = chains.filtered[:, :-1, :, None] * params.transitions * chains.ratios[:, 1:, None, :]
         steps, first, before = chains.inside[:, 1:], chains.smoothed[:, 0], chains.smoothed[:, :-1]
-        # H(z_1) + Σ_t [H(z_{t−1}, z_t) − H(z_{t−1})]
+        # H(z_1) + Σ_n [H(z_{n−1}, z_n) − H(z_{n−1})]
         return xlogy(before, before)[steps].sum() - xlogy(first, first).sum() - xlogy(pairs, pairs)[steps].sum()
 
     def e_step(self, x, params):
@@ -154,7 +154,7 @@ class HiddenMarkov:
         return statistics, chains.log_scales.sum()
 
     def q(self, params, statistics):
-        """Q(θ|θᵗ) = Σ_k n_k log π_k + Σ_jk n_jk log a_jk + E Σ_t log p(x_t | z_t), n the expected counts."""
+        """Q(θ|θᵗ) = Σ_k m_k log π_k + Σ_jk m_jk log a_jk + E Σ_n log p(x_n | z_n), m the expected counts."""
         initial, transitions, emissions = self.checked(params)
         starts, steps, emitted = checks.instance(statistics, "statistics", HiddenMarkovStatistics)
         # the mixture's Q counts log 1/K for each observation: the weights that are none
@@ -274,7 +274,7 @@ class HiddenMarkov:
         return emissions._replace(weights=np.full(self.n_components, 1 / self.n_components))
 
     def _log_emissions(self, sequences, params):
-        """The observations end to end, and log p(x_t | z_t = k), (T, K), of each sequence."""
+        """The observations end to end, and log p(x_n | z_n = k), (T, K), of each sequence."""
         joined = np.concatenate(sequences)
         log_joint = self.mixture.log_joint(joined, params.emissions) + np.log(self.n_components)
         return joined, np.split(log_joint, np.cumsum([len(sequence) for sequence in sequences])[:-1])
@@ -282,7 +282,7 @@ class HiddenMarkov:
     def _forward_backward(self, x, params):
         """`_Chains` for the data, the checked parameters, and the observations end to end.
 
-        Forward, each step is a mixture's: the prediction is its weights, and Bayes' law gives the state and log p(x_t |
+        Forward, each step is a mixture's: the prediction is its weights, and Bayes' law gives the state and log p(x_n |
         the past). So the probabilities are scaled at every step, and none underflows. Backward, the smoothed states
         correct the filtered ones. Beyond a sequence's end nothing is seen, which changes neither.
         """
@@ -351,7 +351,7 @@ def stationary_distribution(transitions):
 
 
 def _stationary_transitions(starts, steps):
-    """The A that maximises Σ_k n_k log δ_k(A) + Σ_jk n_jk log a_jk, δ(A) its stationary distribution.
+    """The A that maximises Σ_k m_k log δ_k(A) + Σ_jk m_jk log a_jk, δ(A) its stationary distribution.
 
     Each round is one growth transform, a_jk ∝ a_jk (∂/∂a_jk + c_j), shortened should it go too far.
 
