@@ -1,11 +1,14 @@
 """The course's one command. It needs Python 3.11 or newer with pip and venv, and nothing else.
 
-    python3 course.py lab [...]       work through the chapters in JupyterLab
-    python3 course.py test [...]      run the tests, every notebook among them
-    python3 course.py book [...]      build the book into book/_build/html
-    python3 course.py refresh [...]   run the text notebooks (all, or those named) and store their outputs
+    python3 course.py lab [...]          work through your own copies of the chapters in JupyterLab
+    python3 course.py test [...]         run the tests, every notebook among them
+    python3 course.py book [...]         build the book into book/_build/html
+    python3 course.py refresh [...]      run the text notebooks (all, or those named) and store their outputs
+    python3 course.py assignment 05      make an assignment to hand out from a chapter, in assignments/
+    python3 course.py instructor 05      the same chapter with solutions and hidden checks, as an nbgrader course
+    python3 course.py grade [...]        grade what was handed in; --help says more
 
-What follows the command is passed on: to JupyterLab, pytest, sphinx-build or notebooks/refresh.py.
+What follows the command is passed on: to JupyterLab, pytest, sphinx-build or the script that does the job.
 The first run makes an environment in .venv from requirements.lock. A later run goes straight to its job,
 unless the lock, the Python or the environment has changed: then it makes the environment anew.
 """
@@ -43,7 +46,9 @@ def lab(arguments):
         # A port that was asked for is used or refused. Without one, JupyterLab looks for a free port.
         arguments = ["--ServerApp.port_retries=0"] + arguments
     first_chapter = min(ROOT.glob("notebooks/*.ipynb")).name
-    return run(["-m", "jupyterlab", "--LabApp.default_url=/lab/tree/" + first_chapter] + arguments)
+    # A learner works on copies, which nothing overwrites, and whose exercises are still to be done.
+    code = run(["notebooks/hand_out.py", "lab"])
+    return code or run(["-m", "jupyterlab", "--LabApp.default_url=/lab/tree/" + first_chapter] + arguments)
 
 
 def test(arguments):
@@ -61,15 +66,36 @@ def refresh(arguments):
     return run(["notebooks/refresh.py"] + arguments)
 
 
-JOBS = {"lab": lab, "test": test, "book": book, "refresh": refresh}
+def assignment(arguments):
+    return run(["notebooks/hand_out.py", "assignment"] + arguments)
 
 
-def run(arguments):
-    """Run the environment's Python in the project's folder; return its exit code."""
+def instructor(arguments):
+    return run(["notebooks/hand_out.py", "instructor"] + arguments)
+
+
+def grade(arguments):
+    # Files are named from where the caller stands, which may be among submissions: nothing there (-P) is imported.
+    return run(["-P", "-m", "emlib.grading"] + arguments, folder=None)
+
+
+JOBS = {
+    "lab": lab,
+    "test": test,
+    "book": book,
+    "refresh": refresh,
+    "assignment": assignment,
+    "instructor": instructor,
+    "grade": grade,
+}
+
+
+def run(arguments, folder=ROOT):
+    """Run the environment's Python in the project's folder, or where the caller stands (None); return its exit code."""
     environment = dict(os.environ)
     for name, ours in [("PATH", LAYOUT["scripts"]), ("JUPYTER_CONFIG_PATH", str(ROOT / ".jupyter"))]:
         environment[name] = os.pathsep.join(filter(None, [ours, os.environ.get(name)]))
-    job = subprocess.Popen([str(PYTHON)] + arguments, cwd=ROOT, env=environment)
+    job = subprocess.Popen([str(PYTHON)] + arguments, cwd=folder, env=environment)
     # Ctrl-C reaches the job too, and the job ends in its own way: JupyterLab asks first, pytest sums up.
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: job.terminate())

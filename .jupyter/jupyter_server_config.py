@@ -7,11 +7,17 @@ from pathlib import Path
 
 c = get_config()  # noqa: F821 - Jupyter defines it
 
-c.ServerApp.root_dir = str(Path(__file__).parent.parent / "notebooks")
-# The folder shows the chapters, without the text twins that contributors edit.
-c.ContentsManager.hide_globs = ["*.md", "*.py", "__pycache__", "*~", ".DS_Store"]
-# Saving a chapter must not rewrite its text twin, nor an older twin keep a chapter from opening.
-c.ServerApp.jpserver_extensions = {"jupyterlab_jupytext": False}
+c.ServerApp.root_dir = str(Path(__file__).parent.parent / "my-notebooks")
+# The folder shows the learner's own copies of the chapters, which `course.py lab` makes.
+c.ContentsManager.hide_globs = ["__pycache__", "*~", ".DS_Store"]
+# Saving a chapter must not write a text twin. nbgrader is for the tests; its menus would only puzzle a learner.
+c.ServerApp.jpserver_extensions = {
+    "jupyterlab_jupytext": False,
+    "nbgrader.server_extensions.assignment_list": False,
+    "nbgrader.server_extensions.course_list": False,
+    "nbgrader.server_extensions.formgrader": False,
+    "nbgrader.server_extensions.validate_assignment": False,
+}
 # In a container the only user is root; the server listens to this machine alone.
 c.ServerApp.allow_root = True
 # The terminal shows the address to open and what goes wrong.

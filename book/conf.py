@@ -3,11 +3,12 @@
 Nothing that a page loads comes from outside: MathJax is in ``_static``, widget scripts are switched off.
 """
 
+import os
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "extensions"), str(HERE.parent)]  # the last four below; emlib, straight from a clone
+sys.path[:0] = [str(HERE / "extensions"), str(HERE.parent)]  # the last five below; emlib, straight from a clone
 
 project = "Expectation Maximization"
 author = "The EM course authors"
@@ -23,6 +24,7 @@ extensions = [
     "chapters",
     "explorers",
     "landing",
+    "quiz",
 ]
 exclude_patterns = ["_build", "generated"]
 
@@ -36,6 +38,8 @@ bibtex_reference_style = "author_year"
 # Notebooks: the stored outputs, which strict nbval keeps true. A widget needs a kernel, which a page does not
 # have: what is stored beside it is shown instead, a still picture, or an explorer that lives in the page.
 nb_execution_mode = "off"
+# The day from which a page shows the solutions of its exercises; without one it always does.
+solutions_from = os.environ.get("EM_SOLUTIONS_FROM", "")
 nb_merge_streams = True
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"

@@ -1,38 +1,58 @@
 """The book builds without a warning, holds together, and can be read without a network, a mouse or bright light."""
 
+import base64
 import functools
 import html
 import http.server
 import importlib.util
+import json
+import os
 import re
 import subprocess
 import sys
 import threading
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from leaks import leaks, secrets
 from sphinx.errors import ConfigError
+
+from notebooks import hand_out
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js"
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 PAGES = sorted(path.stem for path in (ROOT / "book").glob("*.md")) + [f"notebooks/{name}" for name in CHAPTERS]
+WITH_EXERCISES = [p for p in hand_out.chapters() if hand_out.has_exercises(nbformat.read(p, 4))]
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
+every_exercises = pytest.mark.parametrize("chapter", WITH_EXERCISES, ids=lambda path: path.stem)
 every_page = pytest.mark.parametrize("name", PAGES)
+
+
+def built(target, solutions_from):
+    """Build the whole book, warnings being errors. Returns the directory of its pages."""
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    command += ["-d", target / "doctrees", ROOT / "book", target / "html"]
+    environment = os.environ | {"EM_SOLUTIONS_FROM": solutions_from}
+    build = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert build.returncode == 0, build.stdout + build.stderr
+    return target / "html"
 
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory):
-    """Build the whole book, warnings being errors. Returns the directory of its pages."""
-    target = tmp_path_factory.mktemp("book")
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-    command += ["-d", target / "doctrees", ROOT / "book", target / "html"]
-    build = subprocess.run(command, capture_output=True, text=True)
-    assert build.returncode == 0, build.stdout + build.stderr
-    return target / "html"
+    """The book with its solutions."""
+    return built(tmp_path_factory.mktemp("book"), "")
+
+
+@pytest.fixture(scope="session")
+def book_before(tmp_path_factory, book):
+    """The book before the day from which it shows solutions; built after the other, from the same folder."""
+    return built(tmp_path_factory.mktemp("before"), "2999-12-31")
 
 
 class Page(HTMLParser):
@@ -91,10 +111,15 @@ def test_the_landing_page_shows_the_way_to_each_chapter(book, pages, chapter):
 
 @every_chapter
 def test_a_chapter_is_to_be_had_as_it_is_in_the_repository(book, pages, chapter):
+    """With exercises, it is the learner's notebook that one downloads."""
     path = f"notebooks/{chapter}.ipynb"
     links = pages[book / "notebooks" / f"{chapter}.html"].links
     assert f"../_sources/{path}" in links
-    assert (book / "_sources" / path).read_bytes() == (ROOT / path).read_bytes()
+    if ROOT / path in WITH_EXERCISES:
+        learners = hand_out.for_learners(nbformat.read(ROOT / path, 4))
+        assert nbformat.read(book / "_sources" / path, 4) == learners
+    else:
+        assert (book / "_sources" / path).read_bytes() == (ROOT / path).read_bytes()
     assert f"https://mybinder.org/v2/gh/em-course/em-course/main?urlpath=lab/tree/{path}" in links
     assert f"https://colab.research.google.com/github/em-course/em-course/blob/main/{path}" in links
 
@@ -150,6 +175,44 @@ def test_terms_and_citations_lead_to_their_entries(book, pages):
     assert any(re.fullmatch(r"\.\./references\.html#id\d+", link) for link in links)
 
 
+@every_exercises
+def test_before_the_day_the_book_holds_no_solution(book, book_before, chapter):
+    """Other chapters may teach the same line; of this one neither page, download nor search index knows an answer."""
+    lines = secrets(chapter)
+    for suffix in ("html", "ipynb"):
+        assert leaks(book_before, lines, f"{chapter.stem}.{suffix}") == []
+    assert leaks(book_before, {":class: dropdown solution"}) == []
+    page = f"notebooks/{chapter.stem}.html"
+    before, after = ((folder / page).read_text("utf-8") for folder in (book_before, book))
+    assert "dropdown solution" in after
+    assert "dropdown solution" not in before
+    assert "dropdown hint" in before
+    assert f"blob/main/notebooks/{chapter.name}" in after
+    assert f"blob/main/notebooks/{chapter.name}" not in before, "Colab would open the solved notebook"
+
+
+@every_exercises
+def test_the_book_shows_solutions_and_no_hidden_check(book, chapter):
+    assert leaks(book, secrets(chapter, ["SOLUTION"]), f"{chapter.stem}.html")
+    assert secrets(chapter, ["HIDDEN TESTS"])
+    assert leaks(book, secrets(chapter, ["HIDDEN TESTS"]), f"{chapter.stem}.*") == []
+
+
+def extension():
+    spec = importlib.util.spec_from_file_location("chapters", ROOT / "book" / "extensions" / "chapters.py")
+    chapters = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(chapters)
+    return chapters
+
+
+def test_the_day_from_which_solutions_are_shown():
+    shows = extension().shows_solutions
+    today = date(2027, 1, 31)
+    assert [shows(day, today) for day in ("", "2027-01-30", "2027-01-31", "2027-02-01")] == [True, True, True, False]
+    with pytest.raises(ConfigError, match="is 'soon'; give a day as 2027-01-31"):
+        shows("soon", today)
+
+
 CELL = {"source": "1 / 0", "execution_count": 1}
 ERROR = nbformat.v4.new_output("error", ename="ZeroDivisionError", evalue="", traceback=[])
 RESULT = nbformat.v4.new_output("stream", name="stdout", text="1")
@@ -164,13 +227,10 @@ RESULT = nbformat.v4.new_output("stream", name="stdout", text="1")
     ],
 )
 def test_a_chapter_that_was_not_run_is_refused(tmp_path, cells, sentence):
-    spec = importlib.util.spec_from_file_location("chapters", ROOT / "book" / "extensions" / "chapters.py")
-    chapters = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(chapters)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(**cell) for cell in cells])
     nbformat.write(notebook, tmp_path / "06_new.ipynb")
     with pytest.raises(ConfigError, match=f"06_new.ipynb.*{sentence}"):
-        chapters.refuse_unrun(tmp_path / "06_new.ipynb")
+        extension().refuse_unrun(tmp_path / "06_new.ipynb")
 
 
 # In a browser
@@ -258,6 +318,25 @@ def test_explorers_are_alive(quiet, address, book, chapter):
         assert explorer.locator(".em-points path").count() > 100
 
 
+@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name < "05"])
+def test_questions_are_alive_and_their_answers_not_in_the_page(quiet, address, book, chapter):
+    text = (book / "notebooks" / f"{chapter}.html").read_text(encoding="utf-8")
+    assert text.count("quiz.js?v=") == 1
+    assert "data-em-quiz-source" not in text
+    assert "emlib.quiz" not in text, "the cell holds the answers"
+    (record,) = [json.loads(base64.b64decode(code)) for code in re.findall(r'data-em-quiz="([^"]+)"', text)]
+    for one in record:
+        assert one["text"] in text
+        assert not [why for _, _, why in one["choices"] if why in text]
+    read(quiet, address, f"notebooks/{chapter}")
+    sets = quiet.locator(".em-quiz fieldset")
+    assert sets.count() == len(record)
+    right = [correct for _, correct, _ in record[0]["choices"]].index(True)
+    sets.first.get_by_role("radio").nth(right).press(" ")
+    sets.first.get_by_role("button").press("Enter")
+    assert sets.first.get_by_role("status").inner_text().startswith("✓ Right.")
+
+
 def test_there_are_explorers(pages):
     assert sum("data-em-explorer" in page.text for page in pages.values()) >= 3
 
@@ -274,8 +353,8 @@ def test_the_theme_changes_by_keyboard(quiet, served):
 
 
 def test_solutions_open_by_keyboard_and_stay_folded_on_paper(quiet, served):
-    read(quiet, served, f"notebooks/{CHAPTERS[-1]}")
-    solution = quiet.locator("article details:has(> summary)").first
+    read(quiet, served, f"notebooks/{WITH_EXERCISES[-1].stem}")
+    solution = quiet.locator("article details.solution:has(> summary)").first
     inside = solution.locator("> :not(summary)").first
     quiet.emulate_media(media="print")
     assert not inside.is_visible()
@@ -283,6 +362,10 @@ def test_solutions_open_by_keyboard_and_stay_folded_on_paper(quiet, served):
     solution.locator("summary").first.focus()
     quiet.keyboard.press("Enter")
     assert inside.is_visible()
+    everything = quiet.locator("article details > :not(summary)")
+    for name, visible in [("Open all hints and solutions", True), ("Close all hints and solutions", False)]:
+        quiet.get_by_role("button", name=name).press("Enter")
+        assert {one.is_visible() for one in everything.all()} == {visible}
 
 
 def test_paper_is_white_in_dark_mode(quiet, served):

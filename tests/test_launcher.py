@@ -50,7 +50,9 @@ class Project:
         for job in ("pytest", "sphinx", "jupyterlab"):
             (self.folder / f"{job}.py").write_text(JOB)
         (self.folder / "notebooks").mkdir()
+        (self.folder / "my-notebooks").mkdir()
         (self.folder / "notebooks" / "01_first.ipynb").touch()
+        (self.folder / "notebooks" / "hand_out.py").write_text(JOB)
 
         self.wheels = folder / "wheels"
         self.wheels.mkdir()
@@ -119,7 +121,13 @@ def test_it_runs_from_anywhere(ready, tmp_path, monkeypatch):
 
 def test_lab_opens_the_first_chapter(ready):
     _, out, _ = ready.run("lab", "--no-browser")
-    assert json.loads(out[-1]) == ["--LabApp.default_url=/lab/tree/01_first.ipynb", "--no-browser"]
+    assert json.loads(out[0]) == ["lab"], "the learner's own copies are made first"
+    assert json.loads(out[1]) == ["--LabApp.default_url=/lab/tree/01_first.ipynb", "--no-browser"]
+
+
+@pytest.mark.parametrize("job", ["assignment", "instructor"])
+def test_what_is_to_be_handed_out_is_passed_on(ready, job):
+    assert ready.run(job, "05") == (0, [json.dumps([job, "05"])], "")
 
 
 def test_book_says_where_it_is(ready):
@@ -163,7 +171,10 @@ def test_a_busy_port(ready):
 
 
 def test_an_unknown_command(ready):
-    assert "no command 'labb'; the commands are lab, test, book, refresh" in only_sentence(*ready.run("labb"))
+    assert (
+        "no command 'labb'; the commands are lab, test, book, refresh, assignment, instructor, grade"
+        in only_sentence(*ready.run("labb"))
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"], ["--help"]])

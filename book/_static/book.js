@@ -23,6 +23,22 @@ for (const button of document.querySelectorAll(".theme-switch-button, .sidebar-t
   button.addEventListener("click", () => button.focus());
 }
 
+// One button opens what is folded, for instance before printing.
+if (document.querySelector("article details.hint, article details.solution")) {
+  const button = document.createElement("button");
+  const folded = document.querySelectorAll("article details");
+  const say = (open) => (button.textContent = open ? "Close all hints and solutions" : "Open all hints and solutions");
+  button.className = "em-open-all";
+  button.type = "button";
+  say(false);
+  button.addEventListener("click", () => {
+    const open = button.textContent.startsWith("Open");
+    folded.forEach((details) => (details.open = open));
+    say(open);
+  });
+  document.querySelector("article h1").after(button);
+}
+
 // Paper is white, whatever the screen is.
 const root = document.documentElement.dataset;
 let theme;

@@ -1,49 +1,41 @@
-"""Compare a learner's function with the reference on fresh inputs and say, specifically, what is wrong."""
+"""Compare a learner's function with the reference on fresh inputs and say, specifically, what is wrong.
+
+A review is three steps with plain data between them, so that a grader can take the second in another process, which
+runs the learner's code and is never believed: `cases` draws the inputs, `answers` runs the function on them, and
+`judge` compares, from the inputs and answers alone.
+"""
 
 import copy
 import itertools
 import textwrap
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-CASES = 5
+from emlib.exercises.compare import close, difference, likely_cause, numbers, pieces, slope
+from emlib.exercises.formula import FormulaError, evaluate
+
+#: how many varied cases follow each case of an exercise that has them
+VARIED = 3
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong answer known by name: whoever returns what ``answer`` returns is told ``says``."""
-
-    says: str
-    answer: Callable
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """What one exercise asks for.
+class Answer(NamedTuple):
+    """What came of one call, as plain data: it survives JSON.
 
     Attributes
     ----------
-    task : what the function has to return, with shapes, in one sentence
-    see : where the chapter treats it
-    reference : the right answer
-    inputs : ``inputs(rng) -> tuple of arguments``, fresh for every case; case 0 may be the hard one
-    mistakes : the wrong answers known by name
-    constant_is_free : accept an answer that differs from the reference by one constant over all cases drawn with
-        ``varied(rng, arguments)``, as an additive constant in Q does no harm
-    varied : other arguments for which such a constant would have to be the same
+    value : numbers, strings, None, and lists and dicts of those; None if nothing was returned, and the text where a
+        formula was given in place of a function: the judge evaluates it
+    raised : what the function raised and in which of its lines, or ""
+    changed_input : whether the function changed an argument in place
     """
 
-    task: str
-    see: str
-    reference: Callable
-    inputs: Callable
-    mistakes: tuple[Mistake, ...] = ()
-    constant_is_free: bool = False
-    varied: Callable | None = None
-    tolerance: float = field(default=1e-7)
+    value: object = None
+    raised: str = ""
+    changed_input: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,61 +50,96 @@ class Feedback:
         return "\n".join(itertools.chain.from_iterable(wrapped))
 
 
-def review(name, exercise, answer, seed=None):
-    """Put ``answer`` to an exercise on `CASES` fresh inputs.
+# ---- the inputs ------------------------------------------------------------------------------------------------------
+
+
+def cases(exercise, seed=None):
+    """The arguments of every call, a list of tuples: fresh ones, each with its varied ones behind it, then published.
 
     Parameters
     ----------
-    name : what the messages call it
-    answer : the learner's function
+    exercise : Exercise
     seed : int or None
         None draws new inputs every time.
-
-    Returns
-    -------
-    Feedback
-        The first thing found wrong, with its likely cause, or that all is right.
     """
     rng = np.random.default_rng(seed)
-    cases = [exercise.inputs(rng) for _ in range(CASES)]
-    answers = []
+    drawn = []
+    for _ in range(exercise.fresh):
+        arguments = exercise.inputs(rng)
+        drawn.append(arguments)
+        if exercise.varied:
+            drawn.extend(exercise.varied(rng, arguments) for _ in range(VARIED))
+    if exercise.published:
+        drawn.append(exercise.published[1]())
+    return drawn
+
+
+# ---- the learner's answers -------------------------------------------------------------------------------------------
+
+
+def answers(function, cases):
+    """Run the learner's function on every case, a list of `Answer`; this alone runs the learner's code.
+
+    It stops early where a call raises or returns nothing: the rest would be the same. A formula, as text or sympy
+    expression, or a pair of them, is handed on.
+    """
+    if function is None or function is ...:
+        return [Answer()]
+    if not callable(function):
+        text = _formula(function)
+        found = Answer(text) if text else Answer(raised=f"you gave {function!r:.60}; give the function itself")
+        return [found] * len(cases)
+    found = []
     for arguments in cases:
-        given = copy.deepcopy(arguments)
-        try:
-            value = answer(*given)
-        except Exception as error:
-            return _failed(name, exercise, _what_was_raised(error))
-        if value is ... or value is None:
-            return Feedback(False, f"{name}: not written yet.\nExpected: {exercise.task}.")
-        if not _same(given, arguments):
-            return _failed(name, exercise, "your function changed one of its inputs; work on a copy")
-        answers.append(value)
-    if all(_difference(exercise, a, exercise.reference(*c)) is None for a, c in zip(answers, cases, strict=True)):
-        return Feedback(True, f"✓ {name}: right on {CASES} fresh data sets.")
-    if exercise.constant_is_free and _only_a_constant(exercise, answer, cases, rng):
-        return Feedback(
-            True,
-            f"✓ {name}: right up to a constant that does not depend on θ; the argmax is the same, but the value is "
-            "not the expected log-likelihood itself.",
-        )
-    for mistake in exercise.mistakes:
-        if _is(mistake, exercise, answers, cases):
-            return _failed(name, exercise, mistake.says)
-    for value, arguments in zip(answers, cases, strict=True):
-        difference = _difference(exercise, value, exercise.reference(*arguments))
-        if difference is not None:
-            return _failed(name, exercise, difference)
-    raise AssertionError("a difference was found before")
+        found.append(_answer(function, arguments))
+        if found[-1].raised or found[-1].value is None:
+            break
+    return found
 
 
-def _failed(name, exercise, what):
-    return Feedback(False, f"✗ {name}: {what}.\nExpected: {exercise.task}.\nLook again at {exercise.see}.")
+def _answer(function, arguments):
+    given = copy.deepcopy(arguments)
+    try:
+        value = function(*given)
+    except Exception as error:
+        return Answer(raised=_what_was_raised(error, function))
+    try:
+        return Answer(plain(value), changed_input=not _same(given, arguments))
+    except Exception as error:  # a learner's object may fail in any way when it is asked for its numbers
+        return Answer(raised=str(error))
 
 
-def _what_was_raised(error):
-    """The learner's own line, without ours."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]
-    where = f" in line {frames[-1].lineno} of {frames[-1].name}: {frames[-1].line}" if frames else ""
+def plain(value):
+    """What a function returned as numbers, strings, None, lists and dicts; a ``TypeError`` for anything else."""
+    if value is None or value is ...:
+        return None
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if hasattr(value, "__array__"):
+        return plain(np.asarray(value).tolist())
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    raise TypeError(f"it returned a {type(value).__name__}, which is not an array of numbers")
+
+
+def _formula(value):
+    """The text of a formula or of several with commas between, or None for anything else."""
+    if isinstance(value, str) or hasattr(value, "free_symbols"):
+        return str(value)
+    parts = [_formula(item) for item in value] if isinstance(value, (tuple, list)) else [None]
+    return ", ".join(f"({part})" for part in parts) if all(parts) else None
+
+
+def _what_was_raised(error, function):
+    """The last of the learner's own lines, without ours and without those of a library that they called."""
+    frames = list(traceback.walk_tb(error.__traceback__))[1:]
+    own = [(frame, line) for frame, line in frames if frame.f_globals is getattr(function, "__globals__", None)]
+    lines = traceback.StackSummary.extract(iter(own or frames))
+    where = f" in line {lines[-1].lineno} of {lines[-1].name}: {lines[-1].line}" if lines else ""
     return f"your function raised {type(error).__name__}: {error}{where}"
 
 
@@ -126,78 +153,147 @@ def _flat(value):
     return [np.asarray(value)]
 
 
-def _pieces(value, like):
-    """The answer as arrays in the form of the reference: a tuple for a tuple, axes of length 1 forgiven."""
-    if isinstance(like, tuple):
-        if not hasattr(value, "__len__") or len(value) != len(like):
-            return f"it returned {_shape(value)} where {len(like)} values were expected"
-        pieces = [_pieces(v, k) for v, k in zip(value, like, strict=True)]
-        wrong = next((p for p in pieces if isinstance(p, str)), None)
-        return wrong or [array for piece in pieces for array in piece]
-    try:
-        value = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        return f"it returned {type(value).__name__}, which is not an array of numbers"
-    like = np.asarray(like, dtype=float)
-    if np.squeeze(value).shape != np.squeeze(like).shape:
-        return f"the shape is {value.shape} where {like.shape} was expected"
-    return [value.reshape(like.shape)]
+# ---- the verdict -----------------------------------------------------------------------------------------------------
 
 
-def _shape(value):
-    return f"an array of shape {np.shape(value)}" if isinstance(value, np.ndarray) else f"one {type(value).__name__}"
+def judge(name, exercise, cases, answers):
+    """Say of answers to an exercise whether they are right, and if not, the first thing wrong and its likely cause.
+
+    Parameters
+    ----------
+    name : what the messages call the exercise
+    exercise : Exercise
+    cases : what `cases` drew
+    answers : what `answers` found for them
+
+    Returns
+    -------
+    Feedback
+    """
+    if exercise.symbols and isinstance(answers[0].value, str):
+        answers = _evaluated(exercise, cases, answers[0].value)
+    for answer in answers:
+        if answer.raised:
+            return _failed(name, exercise, answer.raised)
+        if answer.value is None:
+            return Feedback(False, f"{name}: not written yet.\nExpected: {exercise.task}.")
+        if answer.changed_input:
+            return _failed(name, exercise, "your function changed one of its inputs; work on a copy")
+    values = [answer.value for answer in answers]
+    if exercise.law:
+        wrong = next(filter(None, map(exercise.law, cases, values)), "")
+        return _failed(name, exercise, wrong) if wrong else _passed(name, exercise)
+    return _compared(name, exercise, cases, values)
 
 
-def _difference(exercise, value, expected):
-    """What separates an answer from the reference, or None."""
-    pieces = _pieces(value, expected)
-    if isinstance(pieces, str):
-        return pieces
-    for i, (got, want) in enumerate(zip(pieces, _pieces(expected, expected), strict=True)):
-        which = f"in value {i + 1}, " if len(pieces) > 1 else ""
-        if np.isnan(got).any() and not np.isnan(want).any():
-            place = _place(np.argwhere(np.isnan(got))[0])
-            return f"{which}nan came out{place}; where does 0/0, log 0 or ∞ − ∞ arise for a far point?"
-        # relative to the size of the whole array, so that a true 0 may come out as rounding
-        wrong = ~(np.abs(got - want) <= exercise.tolerance * (np.abs(want).max(initial=0) + np.abs(want) + 1e-12))
-        if wrong.any():
-            position = np.argwhere(wrong)[0]
-            index = tuple(position)
-            return f"{which}{got[index]:.6g} came out where {want[index]:.6g} was expected{_place(position)}"
-    return None
+def _passed(name, exercise):
+    published = f", and {exercise.published[0]}" if exercise.published else ""
+    return Feedback(True, f"✓ {name}: right on {exercise.fresh} fresh data sets{published}.")
 
 
-def _place(position):
-    return f" at position [{', '.join(map(str, position))}]" if len(position) else ""
+def _failed(name, exercise, what, *more):
+    lines = (f"✗ {name}: {what}.", *more, f"Expected: {exercise.task}.", f"Look again at {exercise.see}.")
+    return Feedback(False, "\n".join(lines))
 
 
-def _is(mistake, exercise, answers, cases):
-    """Whether the answers are those of the mistake on every case, wherever both are finite: mistakes come in pairs."""
-    compared = 0
+def _evaluated(exercise, cases, formula):
+    """The answers that a formula gives."""
+    found = []
+    for arguments in cases:
+        try:
+            found.append(Answer(plain(evaluate(formula, exercise.symbols(*arguments)))))
+        except FormulaError as error:
+            return [Answer(raised=str(error))]
+    return found
+
+
+def _compared(name, exercise, cases, values):
+    expected = [exercise.reference(*arguments) for arguments in cases]
+    got = list(map(pieces, values, expected))
+    want = [pieces(plain(value), value) for value in expected]
+    ill_formed = next((found for found in got if isinstance(found, str)), "")
+    cause = _cause(exercise, cases, values)
+    if ill_formed:
+        return _failed(name, exercise, cause, f"Came: {ill_formed}.") if cause else _failed(name, exercise, ill_formed)
+    differences = [difference(a, b, exercise.tolerance) for a, b in zip(got, want, strict=True)]
+    if not any(differences):
+        return _passed(name, exercise)
+    if exercise.varied and _are_but_for_constants(exercise, values, expected):
+        return Feedback(
+            True,
+            f"✓ {name}: right up to a constant that does not depend on θ; the argmax is the same, but the value is "
+            "not the expected log-likelihood itself.",
+        )
+    first = next(i for i, text in enumerate(differences) if text)
+    cause = cause or _replayed(exercise, cases, got) or likely_cause(got, want, exercise.tolerance)
+    more = [f"Came: {differences[first]}."] if cause else []
+    if exercise.objective and all(np.isfinite(piece).all() for piece in got[first]):
+        objective = exercise.objective(*cases[first])
+        with np.errstate(all="ignore"):
+            reached, steepest = slope(objective, got[first])
+            short = objective(want[first]) - reached
+        if np.isfinite(reached):
+            more.append(
+                f"At your answer Q is {short:.3g} below its maximum, and its steepest derivative {steepest:.3g}."
+            )
+    return _failed(name, exercise, cause or differences[first], *more)
+
+
+def _cause(exercise, cases, values):
+    """The mistake that gives these values, or else, where a constant is free, these values up to one; or ""."""
+    mistaken = {}
     with np.errstate(all="ignore"):
-        for value, arguments in zip(answers, cases, strict=True):
-            wrong = mistake.answer(*copy.deepcopy(arguments))
-            got, expected = _pieces(value, wrong), _pieces(wrong, wrong)
-            if isinstance(got, str):
+        for says, wrong in exercise.mistakes.items():
+            mistaken[says] = [wrong(*copy.deepcopy(arguments)) for arguments in cases]
+            if _are(exercise, values, mistaken[says]):
+                return says
+    if exercise.varied:
+        return next((says for says, wrong in mistaken.items() if _are_but_for_constants(exercise, values, wrong)), "")
+    return ""
+
+
+def _are(exercise, values, others):
+    """Whether values are these others in all cases, wherever both are finite: mistakes come in pairs."""
+    compared = 0
+    for value, other in zip(values, others, strict=True):
+        got, expected = pieces(value, other), pieces(plain(other), other)
+        if isinstance(got, str):
+            return False
+        for a, b in zip(got, expected, strict=True):
+            both = np.isfinite(a) & np.isfinite(b)
+            if not close(a[both], b[both], exercise.tolerance).all():
                 return False
-            for a, b in zip(got, expected, strict=True):
-                both = np.isfinite(a) & np.isfinite(b)
-                size = np.abs(b[both]).max(initial=0)
-                if not np.allclose(a[both], b[both], rtol=exercise.tolerance, atol=exercise.tolerance * size):
-                    return False
-                compared += both.sum()
+            compared += both.sum()
     return compared > 0
 
 
-def _only_a_constant(exercise, answer, cases, rng):
-    """Whether answer − reference is the same number for varied arguments, within each case."""
-    for arguments in cases:
-        family = [arguments, *(exercise.varied(rng, arguments) for _ in range(3))]
-        try:
-            offsets = np.array([float(answer(*copy.deepcopy(a))) - exercise.reference(*a) for a in family])
-        except Exception:
-            return False
-        scale = np.abs(offsets).max() + abs(exercise.reference(*arguments))
-        if not np.ptp(offsets) <= exercise.tolerance * scale:
-            return False
-    return True
+def _are_but_for_constants(exercise, values, others):
+    """Whether value − other is the same number for a case and its varied ones, and the others do vary."""
+    if any(
+        np.ndim(other) or isinstance(pieces(value, other), str) for value, other in zip(values, others, strict=True)
+    ):
+        return False
+    got, want = (
+        np.reshape(side, (exercise.fresh, 1 + VARIED)) for side in ([numbers(v).item() for v in values], others)
+    )
+    got, want = (side - side[:, :1] for side in (got, want))  # not got − want, in which a vast constant hides the rest
+    with np.errstate(invalid="ignore"):
+        size = np.abs(want).max(axis=1, keepdims=True)
+        return bool((np.abs(got - want) <= exercise.tolerance * size).all() and size.all())
+
+
+def _replayed(exercise, cases, got):
+    """The fewest mistakes in the steps inside the answers that explain them all, or ""."""
+    if exercise.replay is None:
+        return ""
+    explanations = []
+    for variants in zip(*map(exercise.replay, cases, got), strict=True):
+        causes = list(variants[0][0])
+        for steps in zip(*(steps for _, steps in variants), strict=True):
+            step = steps[0][0]
+            inputs, values = [arguments for _, arguments, _ in steps], [plain(value) for *_, value in steps]
+            if not _are(step, values, [step.reference(*arguments) for arguments in inputs]):
+                causes.append(_cause(step, inputs, values))
+        if all(causes):
+            explanations.append(causes)
+    return "; and ".join(min(explanations, key=len, default=[]))

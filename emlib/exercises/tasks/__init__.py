@@ -1,0 +1,5 @@
+"""The exercises by name, one file per group."""
+
+from emlib.exercises.tasks import exam, further, poissons, warm_ups
+
+EXERCISES = warm_ups.EXERCISES | exam.EXERCISES | further.EXERCISES | poissons.EXERCISES
