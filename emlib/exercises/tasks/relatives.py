@@ -64,9 +64,9 @@ EXERCISES = {
             ),
             "the weights do not sum to 1: divide by the total": lambda n, a: n + a - 1,
             "this is the mode of the prior; the data are missing": lambda n, a: (a - 1) / (a - 1).sum(),
-            "1 was subtracted once; each component has its own −1": lambda n, a: (n + a - 1 / len(n)) / (
-                n + a - 1 / len(n)
-            ).sum(),
+            "1 was subtracted once; each component has its own −1": lambda n, a: (
+                (n + a - 1 / len(n)) / (n + a - 1 / len(n)).sum()
+            ),
             "α multiplies the counts; it adds to them": lambda n, a: n * (a - 1) / (n * (a - 1)).sum(),
             "α multiplies the counts; it adds to them, less 1": lambda n, a: n * a / (n * a).sum(),
             "the sign is wrong: the imagined counts are added": lambda n, a: (n - a + 1) / (n - a + 1).sum(),
