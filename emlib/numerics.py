@@ -38,17 +38,18 @@ def condition(log_joint):
     return joint / total, (largest + np.log(total))[:, 0]
 
 
-def log_ratios(p, name):
+def log_ratios(p):
     """log(p_c / p_C) for c < C along the last axis: C − 1 free numbers for a distribution over C.
 
-    Raises
-    ------
-    ValueError
-        If a probability is 0.
+    A probability of 0, which a fit may well end in, counts as the smallest number that has a logarithm.
     """
-    for position in np.argwhere(p == 0):
-        raise ValueError(f"{name}{position.tolist()} is 0 and has no logarithm; it must be greater than 0")
-    return np.log(p[..., :-1] / p[..., -1:])
+    logarithms = floored_log(p)
+    return logarithms[..., :-1] - logarithms[..., -1:]
+
+
+def floored_log(p):
+    """log p; of 0 the logarithm of the smallest positive number, far from everything and yet finite."""
+    return np.log(np.maximum(p, np.finfo(float).tiny))
 
 
 def shares(ratios):

@@ -988,15 +988,33 @@ def test_an_impossible_cell():
     np.testing.assert_allclose(ANIMALS.posterior([[3, 1, 1, 0]], params).means, [[3, 0, 1, 1, 0]])
 
 
-def test_parameters_on_the_edge_have_no_free_coordinates():
-    for model, params, says in (
-        (COINS, BinomialMixtureParams(HALVES, np.array([[0.5], [1.0]])), r"probabilities\[1, 0, 1\] is 0 and has no"),
-        (COINS, BinomialMixtureParams([0.0, 1.0], np.array([[0.5], [0.4]])), r"weights\[0\] is 0 and has no logarithm"),
-        (DAYS, PoissonMixtureParams(HALVES, np.array([[1.0, 0.0], [2.0, 1.0]])), r"rates\[0, 1\] is 0 and has no log"),
-        (ANIMALS, GroupedMultinomialParams(np.array([0.0, 1.0])), r"frequencies\[0\] is 0 and has no logarithm"),
-    ):
-        with pytest.raises(ValueError, match=says):
-            model.free(params)
+def test_a_component_without_weight_has_no_free_coordinates():
+    with pytest.raises(ValueError, match=r"weights\[0\] is 0 and has no logarithm; it must be greater than 0"):
+        COINS.free(BinomialMixtureParams([0.0, 1.0], np.array([[0.5], [0.4]])))
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "x"),
+    [
+        (COINS, BinomialMixtureParams(HALVES, np.array([[0.5], [1.0]])), [[10], [10], [10], [4], [6], [5]]),
+        (DAYS, PoissonMixtureParams(HALVES, np.array([[0.0, 3.0], [5.0, 4.0]])), [[0, 3], [0, 2], [6, 4], [4, 5]]),
+        (
+            ANSWERS,
+            CategoricalMixtureParams(HALVES, np.array([[[1, 0, 0], [0, 0.5, 0.5]], [[0.2, 0.8, 0], [0.4, 0.6, 0]]])),
+            [[0, 1], [0, 2], [0, 2], [1, 0], [0, 0], [1, 1]],
+        ),
+        (ANIMALS, GroupedMultinomialParams(np.array([0.0, 1.0])), [[5, 3, 3, 0]]),
+    ],
+    ids=repr,
+)
+def test_a_fit_may_end_on_the_edge(model, params, x):
+    again = model.from_free(model.free(params), params)
+    for before, after in zip(params, again, strict=True):
+        np.testing.assert_allclose(after, before, atol=1e-300)
+    assert np.isfinite(model.free(params)).all()
+    trace = emlib.fit(model, x, params, algorithm=emlib.squarem)
+    assert np.isfinite(emlib.bic(model, x, trace.params))
+    assert not emlib.check_laws(model, x, params).broken
 
 
 def test_data_that_other_models_cannot_describe():

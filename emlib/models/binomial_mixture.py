@@ -85,7 +85,7 @@ class BinomialMixture(CountMixture):
 
     def _free_components(self, probabilities):
         """log(p/(1 − p))"""
-        return log_ratios(np.stack([probabilities, 1 - probabilities], axis=-1), "probabilities")
+        return log_ratios(np.stack([probabilities, 1 - probabilities], axis=-1))
 
     def _components_from(self, ratios):
         return shares(ratios)[..., 0]

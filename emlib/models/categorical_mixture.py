@@ -86,7 +86,7 @@ class CategoricalMixture(CountMixture):
 
     def _free_components(self, probabilities):
         """log(p_c/p_C) for c < C"""
-        return log_ratios(probabilities, "probabilities")
+        return log_ratios(probabilities)
 
     def _components_from(self, ratios):
         return shares(ratios)

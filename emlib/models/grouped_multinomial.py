@@ -140,7 +140,7 @@ class GroupedMultinomial:
 
     def free(self, params):
         """The parameters as a vector without constraints: log(π_i/π_I) for i < I."""
-        return log_ratios(self.checked(params), "frequencies")
+        return log_ratios(self.checked(params))
 
     def from_free(self, vector, like):
         """The parameters that `free` turns into `vector`; `like`, any valid parameters, gives the shapes."""

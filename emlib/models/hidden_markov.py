@@ -234,8 +234,8 @@ class HiddenMarkov:
         log(π_k/π_K) for k < K unless stationary, log(a_jk/a_jK) likewise, and the mixture's but for its weights.
         """
         initial, transitions, emissions = self.checked(params)
-        first = [] if self.stationary else log_ratios(initial, "initial")
-        steps = log_ratios(transitions, "transitions").ravel()
+        first = [] if self.stationary else log_ratios(initial)
+        steps = log_ratios(transitions).ravel()
         return np.concatenate([first, steps, self.mixture.free(emissions)[self.n_components - 1 :]])
 
     def from_free(self, vector, like):

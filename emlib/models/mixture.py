@@ -58,7 +58,9 @@ class Mixture:
 
     def _free_weights(self, weights):
         """log(τ_k/τ_K) for k < K."""
-        return log_ratios(weights, "weights")
+        for k in np.flatnonzero(weights == 0):
+            raise ValueError(f"weights[{k}] is 0 and has no logarithm; it must be greater than 0")
+        return log_ratios(weights)
 
     def _weights_from(self, vector):
         """The weights that `_free_weights` turns into the first K − 1 numbers of `vector`, and the other numbers."""

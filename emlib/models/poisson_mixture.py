@@ -14,7 +14,7 @@ import numpy as np
 
 from emlib import checks
 from emlib.models.count_mixture import CountMixture
-from emlib.numerics import log_factorial
+from emlib.numerics import floored_log, log_factorial
 
 
 class PoissonMixtureParams(NamedTuple):
@@ -73,9 +73,7 @@ class PoissonMixture(CountMixture):
 
     def _free_components(self, rates):
         """log λ"""
-        for position in np.argwhere(rates == 0):
-            raise ValueError(f"rates{position.tolist()} is 0 and has no logarithm; it must be greater than 0")
-        return np.log(rates)
+        return floored_log(rates)
 
     def _components_from(self, logarithms):
         return np.exp(logarithms[..., 0])
