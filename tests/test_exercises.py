@@ -139,6 +139,7 @@ def test_what_else_is_wrong_is_said(name, answer, says):
     feedback = check(name, answer, seed=0)
     assert not feedback.passed
     assert "Traceback" not in feedback.message
+    assert not re.search(r"[?.]\.$", feedback.message, flags=re.MULTILINE)
     assert re.search(says, feedback.message), feedback
     assert repr(feedback).split() == feedback.message.split()
     assert max(map(len, repr(feedback).splitlines())) <= 80

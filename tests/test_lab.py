@@ -17,6 +17,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from notebooks import hand_out
+
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 AXE = ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js"
@@ -387,7 +389,74 @@ def test_an_explorer_is_shown_once_and_speaks_with_python(page, lab):
     close(page, lab, name)
 
 
+# Questions
+
+
+QUESTIONS = """
+from emlib.quiz import questions
+questions('''
+Which?
+- This.
+  Because of this.
++ That.
+  Because of that.
+''')
+"""
+
+
+def test_questions_answer_by_keyboard(page, lab):
+    name = ran(page, lab, QUESTIONS)
+    quiz = page.locator(".em-quiz")
+    expect(quiz.locator("details")).to_have_count(0)
+    quiz.get_by_role("radio").first.focus()
+    for key, said in [(" ", "✗ No. Because of this."), ("ArrowDown", "✓ Right. Because of that.")]:
+        page.keyboard.press(key)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(quiz.get_by_role("status")).to_have_text(said)
+        page.keyboard.press("Shift+Tab")
+    assert page.locator(".jp-CodeCell").count() == 1, "a key reached JupyterLab, which took it for a shortcut"
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "light").lower())
+        page.evaluate(AXE.read_text("utf-8"))
+        assert violations(page, ".em-quiz") == []
+    close(page, lab, name)
+
+
+def test_questions_fold_their_answers_in_a_notebook_that_is_not_trusted(page, lab):
+    names = {}
+    exec(
+        "from emlib.quiz import questions\nshown = questions('Which?\\n- This.\\n  Because.\\n+ That.\\n  So.')", names
+    )
+    output = nbformat.v4.new_output("display_data", {"text/html": names["shown"]._repr_html_()})
+    cell = nbformat.v4.new_code_cell("", outputs=[output], execution_count=1)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel}), lab.folder / "strange.ipynb"
+    )
+    opened(page, lab, "strange.ipynb")
+    shown = page.locator(".jp-OutputArea")
+    expect(shown.get_by_text("Which?")).to_be_visible()
+    assert shown.get_by_role("radio").count() == 0
+    expect(shown.get_by_text("Because.")).not_to_be_visible()
+    shown.get_by_text("Answer to question 1").press("Enter")
+    expect(shown.get_by_text("Because.")).to_be_visible()
+    close(page, lab, "strange.ipynb")
+
+
 # The chapters
+
+
+def test_a_learner_finds_the_exercises_still_to_be_done(page, lab):
+    """The copy that `course.py lab` makes runs to its end, and says of every answer that it is missing."""
+    chapter = next(path for path in hand_out.chapters() if path.name.startswith("05"))
+    hand_out.write(hand_out.for_learners(nbformat.read(chapter, 4)), lab.folder / "todo.ipynb")
+    opened(page, lab, "todo.ipynb")
+    run_all(page, lab, "todo.ipynb")
+    missing = page.locator(".jp-OutputArea-output", has_text="not written yet")
+    expect(missing).to_have_count(len(hand_out.points(nbformat.read(chapter, 4))) + 1)  # and the model's class
+    close(page, lab, "todo.ipynb")
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

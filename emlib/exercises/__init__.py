@@ -2,9 +2,12 @@
 
 `review` compares answers with the reference; `tasks` says what is right and which wrong answers are known by name.
 
+`formula` evaluates a formula given as text in place of a function, `compare` puts differences into words.
+
 **To add an exercise**: one entry in a file of ``emlib/exercises/tasks/`` (a new file joins in its ``__init__.py``): an
 `Exercise` with the task in one sentence, the place in the chapter, inputs at random, the right answer, and the wrong
-answers that learners write. Then rows for it in the tables of right and wrong answers in ``tests/``.
+answers that learners write; ``symbols``, if a formula will do as well. Then a file of its name in ``tests/answers/``:
+right answers in four styles, wrong ones in five, each with words of the message that it should get.
 """
 
 import os

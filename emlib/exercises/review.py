@@ -192,7 +192,8 @@ def _passed(name, exercise):
 
 
 def _failed(name, exercise, what, *more):
-    lines = (f"✗ {name}: {what}.", *more, f"Expected: {exercise.task}.", f"Look again at {exercise.see}.")
+    end = "" if what.endswith(("?", ".")) else "."
+    lines = (f"✗ {name}: {what}{end}", *more, f"Expected: {exercise.task}.", f"Look again at {exercise.see}.")
     return Feedback(False, "\n".join(lines))
 
 

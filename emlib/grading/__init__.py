@@ -2,7 +2,7 @@
 
 `submissions` reads what was handed in; `sandbox` runs each exercise in a confined process, `worker`; `marking` judges
 the numbers that came back, in a process that never runs a learner's code; `results` writes what came of it.
-What this promises and what not stands in the book, in the chapter on grading.
+What this promises and what not stands in the book, on the page about the grader. It needs the extra ``plots``.
 """
 
 import hashlib

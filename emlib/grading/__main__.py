@@ -5,6 +5,7 @@ stands in the assignment: the notebook that was handed out, or the chapter it wa
 """
 
 import argparse
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -43,7 +44,8 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print(f"\ngrade: stopped; what was graded is in {chosen.out}, and the same command goes on", file=sys.stderr)
         return 130
-    print(f"{len(results)} learners graded; open {chosen.out / 'index.html'}")
+    isolation = json.loads((chosen.out / "run.json").read_text("utf-8"))["isolation"]
+    print(f"{len(results)} learners graded in {isolation}; open {chosen.out / 'index.html'}")
     return 0
 
 

@@ -100,13 +100,13 @@ def mark(notebooks, assignment, sandbox, seed, stopped=lambda: False):
     for name, out_of in assignment.points.items():
         cell, remark = _find(notebook.cells, name)
         if cell is None:
-            verdict, message = "not found", notebook.problem or remark
+            verdict, message = "not found", f"{notebook.problem or remark}."
         else:
             notes += [f"{name}: {remark}."] if remark else []
             verdict, message = _judged(notebook.cells, cell, name, sandbox, seed)
         if stopped():
             return None, notes
-        lines = [printable(line, 400) for line in message.splitlines()[:10]]
+        lines = [printable(line, 400) for line in message.lstrip("✓✗ ").removeprefix(f"{name}: ").splitlines()[:10]]
         marks.append(Mark(name, out_of if verdict == "right" else 0, out_of, verdict, "\n".join(lines)))
     return marks, notes
 
@@ -131,14 +131,14 @@ def _judged(cells, cell, name, sandbox, seed):
     try:
         answers = _answers(reply, len(drawn))
     except (ValueError, RecursionError):
-        return "no answer", f"{name}: {ended}."
+        return "no answer", f"{ended}."
     if isinstance(answers, str):
-        return "no answer", f"{name}: {answers}."
+        return "no answer", f"{answers}."
     try:
         with np.errstate(all="ignore"):
             feedback = judge(name, exercise, drawn, answers)
     except Exception as error:  # whatever a hostile answer provokes, it is not a right one
-        return "no answer", f"{name}: the answer could not be compared ({type(error).__name__})."
+        return "no answer", f"the answer could not be compared ({type(error).__name__})."
     if feedback.passed:
         return "right", feedback.message
     unwritten = answers[-1].value is None and not answers[-1].raised

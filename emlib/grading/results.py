@@ -170,7 +170,7 @@ def write_class(out, results, skipped, run):
 def common_mistakes(results):
     """(how many learners, exercise, what was wrong), the most common first."""
     counted = Counter(
-        (mark.exercise, mark.message.splitlines()[0].removeprefix(f"✗ {mark.exercise}: ").rstrip("."))
+        (mark.exercise, mark.message.splitlines()[0].rstrip("."))
         for result in results
         for mark in result.marks
         if mark.verdict == "wrong"

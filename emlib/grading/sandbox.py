@@ -18,9 +18,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +32,12 @@ from emlib.grading.submissions import printable
 
 ISOLATIONS = ("auto", "require", "processes")
 PACKAGE = Path(__file__).resolve().parent.parent
+#: Where NumPy lies: in the environment, or among a user's own packages.
+PACKAGES = Path(np.__file__).resolve().parent.parent
 NOBODY = 65534
 
+#: Bytes of a reply that are read: many times what an answer takes, and little for whoever takes it apart.
+LARGEST_REPLY = 2_000_000
 #: What `emlib.exercises` is inside a worker: the names that a notebook imports, and no answers.
 EXERCISES = """
 from collections import namedtuple
@@ -94,7 +100,7 @@ class Limits(NamedTuple):
     ----------
     cpu, wall : seconds of computing, and by the clock
     memory : bytes of address space
-    file : bytes of any file, of all files together where bubblewrap holds the folder, and of the reply
+    file : bytes of any one file; where bubblewrap holds the folder, four times as much together
     """
 
     cpu: int = 10
@@ -111,8 +117,9 @@ class Sandbox:
     limits: Limits
     bubblewrap: str | None
     user: int | None
-    possible: tuple[str, ...] = ("network", "files", "processes")
+    possible: tuple[str, ...] | None = None
     running: set = field(default_factory=set)
+    building: Lock = field(default_factory=Lock)
 
     def __str__(self):
         closed = [name for name in ("network", "files", "processes") if name not in self.possible]
@@ -138,7 +145,7 @@ class Sandbox:
         Returns
         -------
         reply : bytes
-            At most ``limits.file`` of what it wrote, to be believed by nobody.
+            What it wrote, cut at `LARGEST_REPLY`, to be believed by nobody.
         ended : str
             How the process ended, as the rest of a sentence.
         """
@@ -166,7 +173,7 @@ class Sandbox:
                 given.seek(0)
                 ended = self._finished(own, self._library(forbidden), given, reply)
             reply.seek(0)
-            return reply.read(limits.file), ended
+            return reply.read(LARGEST_REPLY), ended
 
     def stop(self):
         """End what is running; its `run` comes back at once, and without an answer."""
@@ -218,13 +225,12 @@ class Sandbox:
 
     def _library(self, forbidden):
         """A folder with emlib as a worker may see it: without answers, and without the modules that solve."""
-        name = hashlib.sha256(repr(sorted(forbidden)).encode()).hexdigest()[:12]
-        library = self.folder / name
-        with suppress(FileExistsError):  # another thread was first
-            draft = Path(tempfile.mkdtemp(dir=self.folder))
-            _write_library(draft, forbidden)
-            draft.chmod(0o755)
+        library = self.folder / hashlib.sha256(repr(sorted(forbidden)).encode()).hexdigest()[:12]
+        with self.building:  # every learner of a job wants the same few
             if not library.exists():
+                draft = Path(tempfile.mkdtemp(dir=self.folder))
+                _write_library(draft, forbidden)
+                draft.chmod(0o755)
                 draft.rename(library)
         return library
 
@@ -255,13 +261,10 @@ def isolated(isolation="auto", limits=None):
             wrapped = Sandbox(Path(folder), limits or Limits(), bubblewrap, NOBODY if is_root else None)
             why = "it is not installed (on Debian and Ubuntu: apt install bubblewrap)"
             if bubblewrap:
-                why = _complaint(wrapped)
+                why = _complaint(wrapped) or _shortcoming(probed := _probed(wrapped))
             if not why:
-                possible = _probed(wrapped)
-                if not possible:
-                    yield Sandbox(wrapped.folder, wrapped.limits, bubblewrap, wrapped.user, possible)
-                    return
-                why = f"it leaves open to learners' code: {', '.join(possible)}"
+                yield probed
+                return
             if isolation == "require":
                 raise NoIsolation(f"isolation is required and bubblewrap does not provide it here: {why}")
         may_drop = is_root and all(map(_everybody_reaches, [*_python_folders(), folder]))
@@ -270,8 +273,10 @@ def isolated(isolation="auto", limits=None):
                 "learners' code would run as root: bubblewrap does not work here and this Python cannot be used by "
                 "anybody but root; install bubblewrap, or grade as an ordinary user"
             )
-        bare = Sandbox(Path(folder), limits or Limits(), None, NOBODY if may_drop else None)
-        yield Sandbox(bare.folder, bare.limits, None, bare.user, _probed(bare))
+        bare = _probed(Sandbox(Path(folder), limits or Limits(), None, NOBODY if may_drop else None))
+        if bare.possible is None:
+            raise NoIsolation(_shortcoming(bare))
+        yield bare
 
 
 def encoded(value):
@@ -296,15 +301,19 @@ def encoded(value):
 def _environment(library, home):
     """Nothing of the grader's environment, in which names and passwords may stand."""
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    ours = {"PYTHONPATH": str(library), "PYTHONHASHSEED": "0", "HOME": home, "TMPDIR": home, "MPLBACKEND": "agg"}
+    path = os.pathsep.join([str(library), str(PACKAGES)])
+    ours = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "HOME": home, "TMPDIR": home, "MPLBACKEND": "agg"}
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUTF8": "1"} | one_thread | ours | kept
 
 
 def _python_folders():
-    """The folders of this Python and its packages that are not below /usr."""
-    folders = sorted({str(Path(folder).resolve()) for folder in (sys.prefix, sys.base_prefix)} | {sys.prefix})
-    return [folder for folder in folders if not Path(folder).is_relative_to("/usr")]
+    """The folders of this Python and its packages that are not below /usr, none of them inside another."""
+    folders = []
+    for path in (sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix), PACKAGES):
+        if not any(Path(path).is_relative_to(folder) for folder in ("/usr", *folders)):
+            folders.append(str(path))
+    return folders
 
 
 def _everybody_reaches(folder):
@@ -352,7 +361,7 @@ def _complaint(sandbox):
 
 
 def _probed(sandbox):
-    """What learners' code can do here beyond computing: tried out, not assumed."""
+    """The sandbox that knows what learners' code can do in it beyond computing: tried out, not assumed."""
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         tempfile.TemporaryDirectory() as folder,
@@ -361,23 +370,36 @@ def _probed(sandbox):
         file = Path(folder, "marks")
         file.touch()
         inputs = (server.getsockname()[1], str(file), str(Path(folder, "new")))
-        reply, ended = sandbox.run([PROBE], 0, "probe", [inputs])
+        reply, _ = sandbox.run([PROBE], 0, "probe", [inputs])
     try:
         found = json.loads(reply)["answers"][0]["value"][0]
-        return tuple(name for name in ("network", "files", "processes") if name in found)
     except (ValueError, LookupError, TypeError):
-        raise NoIsolation(f"no process for learners' code could be started: {ended}") from None
+        return sandbox
+    return replace(sandbox, possible=tuple(name for name in ("network", "files", "processes") if name in found))
+
+
+def _shortcoming(sandbox):
+    """What a probed sandbox does not do; empty if it does all."""
+    if sandbox.possible is None:
+        return "no answer came from a process in it; can this Python and its NumPy be used from there?"
+    return f"it leaves open to learners' code: {', '.join(sandbox.possible)}" if sandbox.possible else ""
 
 
 def _kill(process, mark):
     """End a worker with its process group and, outside of bubblewrap, whatever left the group."""
     _kill_group(process)
     process.wait()
+    if mark is None:
+        return
     # What a process inherited at its birth it keeps, wherever it went: Linux shows it to the user who owns it.
-    while mark and (left := [p for p in Path("/proc").glob("[0-9]*") if _carries(p, mark)]):
+    for _ in range(100):
+        left = [path for path in Path("/proc").glob("[0-9]*") if _carries(path, mark)]
+        if not left:
+            return
         for path in left:
             with suppress(OSError):
                 os.kill(int(path.name), signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def _kill_group(process):

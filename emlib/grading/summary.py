@@ -71,17 +71,19 @@ def _verdicts(ax, names, counts, n_learners):
     ax.grid(axis="y", visible=False)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlim=(0, n_learners), xlabel="learners", title="Each exercise")
-    ax.legend(loc="lower left", bbox_to_anchor=(0.3, 1.0), ncols=len(LOOKS), handlelength=1.4, columnspacing=1.2)
+    ax.margins(y=0.02)
+    ax.figure.legend(loc="outside upper right", ncols=len(LOOKS), handlelength=1.4, columnspacing=1.2)
 
 
 def _mistakes(ax, shown):
-    labels = ["\n".join(textwrap.wrap(f"{name}: {what}", 62)[:2]) for _, name, what in shown]
+    labels = [textwrap.fill(f"{name}: {what}", 62, max_lines=2, placeholder=" …") for _, name, what in shown]
     bars = ax.barh(range(len(shown)), [n for n, _, _ in shown], color=PALETTE[1], hatch="///", edgecolor="white")
     ax.bar_label(bars, padding=3, fontsize=9)
     ax.set_yticks(range(len(shown)), labels, fontsize=8.5)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(y=0.02)
     ax.set(xlabel="learners", title="The most common mistakes")
 
 
