@@ -1,5 +1,25 @@
 """The exercises by name, one file per group."""
 
-from emlib.exercises.tasks import exam, further, poissons, warm_ups
+from emlib.exercises.tasks import (
+    chains,
+    diagnosis,
+    exam,
+    further,
+    incomplete,
+    poissons,
+    rates,
+    relatives,
+    warm_ups,
+)
 
-EXERCISES = warm_ups.EXERCISES | exam.EXERCISES | further.EXERCISES | poissons.EXERCISES
+EXERCISES = (
+    warm_ups.EXERCISES
+    | exam.EXERCISES
+    | further.EXERCISES
+    | poissons.EXERCISES
+    | incomplete.EXERCISES
+    | chains.EXERCISES
+    | diagnosis.EXERCISES
+    | rates.EXERCISES
+    | relatives.EXERCISES
+)
