@@ -31,6 +31,8 @@ def icl(model, x, params):
     Biernacki, Celeux & Govaert (2000), Assessing a mixture model for clustering with the integrated completed
     likelihood. IEEE Trans. Pattern Analysis and Machine Intelligence 22, 719–725.
     """
+    if hasattr(model, "entropy"):
+        return bic(model, x, params) + 2 * model.entropy(x, params)
     r = model.posterior(x, params)
     return bic(model, x, params) - 2 * (r[r > 0] * np.log(r[r > 0])).sum()
 
@@ -42,8 +44,8 @@ def deviance(model, x, params):
 
 
 def n_free(model, params):
-    """p, the number of free parameters."""
-    return len(model.free(params))
+    """p, the number of free parameters: the model's own count where some of `free` change nothing."""
+    return model.n_free(params) if hasattr(model, "n_free") else len(model.free(params))
 
 
 def needs_likelihood(model):
