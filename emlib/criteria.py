@@ -31,9 +31,11 @@ def icl(model, x, params):
     Biernacki, Celeux & Govaert (2000), Assessing a mixture model for clustering with the integrated completed
     likelihood. IEEE Trans. Pattern Analysis and Machine Intelligence 22, 719–725.
     """
+    r = model.posterior(x, params)
+    if hasattr(r, "_fields"):
+        raise TypeError(f"{model!r} shares no points among components, so there is no icl; use bic")
     if hasattr(model, "entropy"):
         return bic(model, x, params) + 2 * model.entropy(x, params)
-    r = model.posterior(x, params)
     return bic(model, x, params) - 2 * (r[r > 0] * np.log(r[r > 0])).sum()
 
 

@@ -178,6 +178,8 @@ def _rows():
     for family in FAMILIES:
         model, x = HiddenMarkov(GaussianMixture(2, family)), [DATA["faithful"]]
         yield Row(f"{model}, one sequence", model, x, model.start(x, 0), frozenset({"additive"}))
+    model, x = HiddenMarkov(RegressionMixture(2)), sequences(TWO_LINES, [50, 100])
+    yield Row(f"{model}, two lines", model, x, model.start(x, 4))
     yield from _count_rows()
     for name, model, x in INCOMPLETE_MODELS:
         yield Row(f"{model}, {name}", model, x, model.start(x, 0), frozenset({"distribution", "permutation"}))
