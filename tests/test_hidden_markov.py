@@ -312,6 +312,16 @@ def test_a_stationary_model_begins_in_its_stationary_distribution():
         emlib.stationary_distribution(np.eye(2))
 
 
+def test_a_state_that_is_left_for_ever_has_probability_0_in_the_long_run():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        chain = rng.dirichlet(np.ones(4), 4)
+        chain[:2] = np.column_stack([rng.dirichlet(np.ones(2), 2), np.zeros((2, 2))])
+        found = emlib.stationary_distribution(chain)
+        assert found.min() >= 0
+        np.testing.assert_allclose(found, np.linalg.matrix_power(chain, 4096)[0], atol=1e-9)
+
+
 def test_what_is_no_mixture():
     for bad, error, says in (
         (2, TypeError, "mixture is 2; it must be a mixture of emlib"),

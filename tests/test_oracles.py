@@ -441,6 +441,7 @@ def test_a_row_of_only_gaps_changes_nothing_at_the_maximum():
     ]
     assert fitted[0].objective == pytest.approx(fitted[1].objective, abs=1e-9)
     np.testing.assert_allclose(fitted[0].params.mean, fitted[1].params.mean, rtol=1e-6)
+    assert str(model.score_samples(np.full((1, 5), np.nan), fitted[0].params)[0]) == "0.0"  # and not −0
 
 
 # Mixtures of other things, from scipy's densities.
@@ -626,7 +627,8 @@ def test_censored_responses_are_normal_and_cut_off():
 @pytest.mark.parametrize("z", [-40.0, -5.0, 0.0, 3.0, 9.99, 10.01, 40.0, 1e3, 1e6])
 def test_a_response_censored_far_out(z):
     params = RegressionParams(0.0, np.zeros(1), 1.0)
-    assert CensoredRegression().score_samples([[0.0, z, 0.0]], params)[0] == pytest.approx(norm.logsf(z), rel=1e-12)
+    score = CensoredRegression().score_samples([[0.0, z, 0.0]], params)[0]
+    assert score == pytest.approx(norm.logsf(z), rel=1e-12, abs=0)
     (mean,), (variance,) = CensoredRegression().posterior([[0.0, z, 0.0]], params)
     if z < 10.1:
         expected = truncnorm(z, 60).stats("mv")
@@ -689,10 +691,12 @@ def test_the_degrees_of_freedom_solve_their_equation(dof):
     params = StudentTParams(np.zeros(1), np.eye(1), dof)
     excess = np.log(dof / 2) - digamma(dof / 2)
     statistics, _ = StudentT().e_step(HEAVY_TAILS[:, :1], params)
+    shapes, rates = StudentT().posterior(HEAVY_TAILS[:, :1], params)
+    assert statistics.log_precisions == pytest.approx((digamma(shapes) - np.log(rates)).sum(), rel=1e-13, abs=1e-11)
     # statistics made so that this ν is the answer
     weighted = statistics.weighted
     log_precisions = weighted.counts[0] - statistics.count * (1 + excess)
-    assert StudentT().m_step(statistics._replace(log_precisions=log_precisions)).dof == pytest.approx(dof, rel=1e-5)
+    assert StudentT().m_step(statistics._replace(log_precisions=log_precisions)).dof == pytest.approx(dof, rel=1e-9)
 
 
 def test_a_students_t_of_many_degrees_of_freedom_is_normal():
