@@ -24,6 +24,7 @@ from emlib.models.censored_exponential import CensoredExponential, ExpectedLifet
 from emlib.models.censored_regression import CensoredRegression, ExpectedResponses, RegressionParams, Responses
 from emlib.models.centres import CentreParams
 from emlib.models.count_mixture import ExpectedPowers
+from emlib.models.factor_analysis import FactorAnalysis, FactorAnalysisParams, Factors
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
 from emlib.models.grouped_multinomial import (
     ExpectedKinds,
@@ -66,6 +67,9 @@ __all__ = [
     "ExpectedPowers",
     "ExpectedResponses",
     "ExponentialParams",
+    "FactorAnalysis",
+    "FactorAnalysisParams",
+    "Factors",
     "FillIns",
     "GaussianMixture",
     "GaussianMixtureParams",

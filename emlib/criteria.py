@@ -32,6 +32,10 @@ def icl(model, x, params):
     likelihood. IEEE Trans. Pattern Analysis and Machine Intelligence 22, 719–725.
     """
     r = model.posterior(x, params)
+    if hasattr(r, "_fields"):
+        raise TypeError(f"{model!r} shares no points among components, so there is no icl; use bic")
+    if hasattr(model, "entropy"):
+        return bic(model, x, params) + 2 * model.entropy(x, params)
     return bic(model, x, params) - 2 * (r[r > 0] * np.log(r[r > 0])).sum()
 
 
@@ -42,8 +46,8 @@ def deviance(model, x, params):
 
 
 def n_free(model, params):
-    """p, the number of free parameters."""
-    return len(model.free(params))
+    """p, the number of free parameters: the model's own count where some of `free` change nothing."""
+    return model.n_free(params) if hasattr(model, "n_free") else len(model.free(params))
 
 
 def needs_likelihood(model):

@@ -209,7 +209,8 @@ def _distribution(case):
 
 
 def _touches(case):
-    if not hasattr(case.model, "entropy") and np.ndim(case.table(case.params)[0]) != 2:
+    table = case.table(case.params)[0] if hasattr(case.model, "posterior") else None
+    if not hasattr(case.model, "entropy") and np.ndim(table) != 2:
         return None, "needs a posterior of shape (N, K), or entropy(x, params)"
     bound = case.model.q(case.params, case.statistics) + case.entropy()
     apart = bound - case.objective
@@ -350,7 +351,7 @@ def _untouched(case):
 LAWS = {
     "additive": ((), _additive),
     "distribution": (("posterior",), _distribution),
-    "touches": (("posterior", "q"), _touches),
+    "touches": (("q",), _touches),
     "bound": (("q", "free", "from_free"), _bound),
     "fisher": (("q", "free", "from_free"), _fisher),
     "maximum": (("q", "free", "from_free"), _maximum),

@@ -16,6 +16,8 @@ from emlib import (
     CensoredExponential,
     CensoredRegression,
     ExponentialParams,
+    FactorAnalysis,
+    FactorAnalysisParams,
     GaussianMixture,
     GroupedMultinomial,
     HiddenMarkov,
@@ -87,6 +89,8 @@ MOTORS = datasets.motorettes()
 #: 1000/(absolute temperature), log10(hours), and whether the motorette had failed
 MOTORETTES = np.column_stack([1000 / (MOTORS.x[:, 0] + 273.2), np.log10(MOTORS.x[:, 1]), MOTORS.labels])
 HEAVY_TAILS, _ = StudentT().sample(StudentTParams(np.array([1.0, 2.0]), np.array([[1, 0.5], [0.5, 2]]), 3.0), 200, 7)
+TWO_TALENTS = np.array([[0.9, 0], [0.8, 0.1], [0.7, 0.2], [0, 0.9], [0.1, 0.8], [-0.2, 0.7]])
+TESTS, _ = FactorAnalysis(2).sample(FactorAnalysisParams(np.arange(6.0), TWO_TALENTS, np.full(6, 0.3)), 300, 1)
 #: Models whose latent variables are not one of K for each data point.
 INCOMPLETE_MODELS = [
     ("linkage", ANIMALS, np.array([[125.0, 18, 20, 34], [14, 0, 1, 5]])),
@@ -99,6 +103,10 @@ INCOMPLETE_MODELS = [
     ("offset 1e6, spread 0.01", StudentT(), 1e6 + 0.01 * HEAVY_TAILS),
     ("heavy tails, in other units", StudentT(2.5), HEAVY_TAILS * [1e-8, 1e8]),
     ("iris", StudentT(4.0), DATA["iris"]),
+    ("six tests", FactorAnalysis(2), TESTS),
+    ("six tests", FactorAnalysis(2, isotropic=True), TESTS),
+    ("iris", FactorAnalysis(1, isotropic=True), DATA["iris"]),
+    ("six tests, in other units", FactorAnalysis(2), TESTS * [1e-8, 1e8, 1, 1, 1, 1]),
     ("motorettes", CensoredRegression(), MOTORETTES),
     ("motorettes, in other units", CensoredRegression(), MOTORETTES * [1e8, 1e-8, 1] + [1e5, 0, 0]),
 ]
@@ -170,6 +178,8 @@ def _rows():
     for family in FAMILIES:
         model, x = HiddenMarkov(GaussianMixture(2, family)), [DATA["faithful"]]
         yield Row(f"{model}, one sequence", model, x, model.start(x, 0), frozenset({"additive"}))
+    model, x = HiddenMarkov(RegressionMixture(2)), sequences(TWO_LINES, [50, 100])
+    yield Row(f"{model}, two lines", model, x, model.start(x, 4))
     yield from _count_rows()
     for name, model, x in INCOMPLETE_MODELS:
         yield Row(f"{model}, {name}", model, x, model.start(x, 0), frozenset({"distribution", "permutation"}))

@@ -17,6 +17,7 @@ from models import (
     LINKAGE_COUNTS,
     MOTORETTES,
     ROLE_CONFLICT,
+    TESTS,
     THREE_KINDS,
     TWO_LINES,
     mixture_data,
@@ -34,6 +35,8 @@ from emlib import (
     DegenerateError,
     Estimator,
     ExponentialParams,
+    FactorAnalysis,
+    FactorAnalysisParams,
     GaussianMixture,
     GaussianMixtureParams,
     GroupedMultinomial,
@@ -732,6 +735,7 @@ LINES = RegressionMixture(2)
 LIVES = CensoredExponential()
 TOBIT = CensoredRegression()
 TAILS = StudentT(dof=3.0)
+FACTORS = FactorAnalysis(2)
 OTHERS = {  # model: data to start from
     COINS: COIN_HEADS[:, None],
     BinomialMixture(2, equal_weights=True): ROLE_CONFLICT,
@@ -742,6 +746,7 @@ OTHERS = {  # model: data to start from
     LIVES: LIFETIMES,
     TOBIT: MOTORETTES,
     TAILS: HEAVY_TAILS,
+    FACTORS: TESTS,
 }
 others = pytest.mark.parametrize("model", OTHERS, ids=repr)
 
@@ -797,6 +802,8 @@ def test_every_method_of_other_models_that_takes_x_is_tried(model):
         (ANIMALS, [[125, 18, 20]], "x has 3 columns; the model has 4 cells"),
         (ANIMALS, [[125, 18, 20, -3]], r"x\[0, 3\] is -3; it must be a whole number 0 or greater"),
         (ANIMALS, [[125, 18, 20.2, 3]], r"x\[0, 2\] is 20\.2; it must be a whole number 0 or greater"),
+        (FACTORS, [[1.0, 2], [2, 5]], "x has 2 features; n_factors is 2, and must be less"),
+        (FACTORS, [[1.0, 2, 4], [2, 5, 3]], "x has 3 features; the parameters describe 6"),
         (TAILS, [[1.0], [2.0]], "x has 1 features; the parameters describe 2"),
         (TOBIT, [[1.0, 1], [2.0, 1]], "x has 2 columns; it needs the features, the response and, if that was seen, 1"),
         (
@@ -845,6 +852,48 @@ def test_parameters_that_a_student_t_or_a_line_cannot_have(params, says):
     ):
         with pytest.raises(ValueError, match=says):
             run()
+
+
+FOUR = FactorAnalysisParams(np.zeros(4), np.ones((4, 2)), np.ones(4))
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        (FOUR._replace(mean=np.zeros((1, 4))), r"mean has shape \(1, 4\); it needs 1 axes"),
+        (FOUR._replace(loadings=np.ones((2, 4))), r"loadings has shape \(2, 4\); it needs \(4, 2\)"),
+        (FOUR._replace(noise=np.ones(2)), r"noise has shape \(2,\); it needs \(4,\)"),
+        (FOUR._replace(noise=np.arange(4)), r"noise\[0\] is 0; every variance must be greater than 0"),
+    ],
+)
+def test_parameters_that_factors_cannot_have(params, says):
+    x = TESTS[:, :4]
+    statistics = FACTORS.e_step(x, FOUR)[0]
+    for run in (
+        lambda: FACTORS.e_step(x, params),
+        lambda: FACTORS.q(params, statistics),
+        lambda: FACTORS.free(params),
+        lambda: FACTORS.sample(params, 3, 0),
+        lambda: FACTORS.covariance(params),
+        lambda: emlib.fit(FACTORS, x, params),
+    ):
+        with pytest.raises(ValueError, match=says):
+            run()
+    with pytest.raises(ValueError, match="noise differs between features; an isotropic model has the same for all"):
+        FactorAnalysis(2, isotropic=True).free(FOUR._replace(noise=np.arange(1, 5)))
+
+
+def test_factors_that_are_none_and_features_without_noise():
+    for value, error in ((0, ValueError), (1.5, TypeError), (None, TypeError)):
+        with pytest.raises(error, match=r"n_factors is .*; it must be"):
+            FactorAnalysis(value)
+    with pytest.raises(TypeError, match="isotropic is 1; it must be True or False"):
+        FactorAnalysis(1, isotropic=1)
+    with pytest.raises(DegenerateError, match="feature 1 of x is constant: no normal density fits; leave it out"):
+        FactorAnalysis(1).start(np.column_stack([TESTS[:, 0], np.ones(300)]), 0)
+    twice = np.column_stack([TESTS[:, 0], 2 * TESTS[:, 0]])
+    with pytest.raises(DegenerateError, match=r"the factors determine feature \d of x, .*\(a Heywood case\)"):
+        emlib.fit(FactorAnalysis(1), twice, FactorAnalysis(1).start(twice, 0), tol=0, max_iter=20_000)
 
 
 def test_degrees_of_freedom_that_are_none():

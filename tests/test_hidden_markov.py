@@ -207,6 +207,10 @@ def test_gains_and_criteria_count_observations():
     estimator = emlib.Estimator(model, n_init=2).fit(x)
     deviance = -2 * model.score_samples(x, estimator.params_).sum()
     assert estimator.bic(x) == pytest.approx(deviance + 5 * np.log(107))
+    icl = emlib.icl(model, x, estimator.params_)
+    assert icl == pytest.approx(estimator.bic(x) + 2 * model.entropy(x, estimator.params_))
+    with pytest.raises(TypeError, match=r"IncompleteNormal\(\) shares no points among components, so there is no icl"):
+        emlib.icl(emlib.IncompleteNormal(), QUAKES, emlib.NormalParams(np.zeros(1), np.eye(1)))
     for path, ours in zip(model.viterbi(x, estimator.params_)[0], estimator.predict(x), strict=True):
         np.testing.assert_array_equal(path, ours)
 

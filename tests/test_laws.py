@@ -17,6 +17,7 @@ from models import (
     LINKAGE_COUNTS,
     MOTORETTES,
     ROWS,
+    TESTS,
     THREE_KINDS,
     TWO_LINES,
 )
@@ -28,6 +29,7 @@ from emlib import (
     CensoredExponential,
     CensoredRegression,
     CentreParams,
+    FactorAnalysis,
     GaussianMixture,
     GaussianMixtureParams,
     IncompleteNormal,
@@ -276,6 +278,17 @@ def log_of_the_mean(right, x, params):
     return statistics._replace(log_precisions=np.log(shapes / rates).sum()), log_likelihood
 
 
+def factors_taken_at_their_means(right, x, params):
+    statistics, log_likelihood = right(x, params)
+    scatters = statistics.scatters.copy()
+    scatters[0, -2:, -2:] -= len(x) * FactorAnalysis(2).posterior(x, params).covariance
+    return statistics._replace(scatters=scatters), log_likelihood
+
+
+def noise_left_at_the_variances(right, statistics):
+    return right(statistics)._replace(noise=(statistics.scatters[0] / statistics.counts[0]).diagonal()[:-2])
+
+
 BROKEN = {
     # what is wrong: (the model, the law that must break, what its report must say)
     "N instead of N_k in the means": (mutant(m_step=n_instead_of_n_k), "maximum", r"Q is larger by \d"),
@@ -471,6 +484,16 @@ BROKEN = {
         other(StudentT(), HEAVY_TAILS, e_step=log_of_the_mean),
         "fisher",
         "free coordinate 5 of 6: ∂Q = ",
+    ),
+    "factors: their uncertainty forgotten": (
+        other(FactorAnalysis(2), TESTS, e_step=factors_taken_at_their_means),
+        "fisher",
+        r"free coordinate \d+ of 24: ∂Q = ",
+    ),
+    "factors: all the variance taken for noise": (
+        other(FactorAnalysis(2), TESTS, m_step=noise_left_at_the_variances),
+        "maximum",
+        r"Q is larger by \d",
     ),
     "lines: the unbiased variance": (
         other(RegressionMixture(2), TWO_LINES, m_step=unbiased_variance),

@@ -18,6 +18,7 @@ from models import (
     LIFETIMES,
     MOTORETTES,
     ROLE_CONFLICT,
+    TESTS,
     THREE_KINDS,
     TWO_LINES,
     mixture_data,
@@ -38,6 +39,7 @@ from scipy.stats import (
 )
 from scipy.stats import t as student_t
 from sklearn.cluster import KMeans as SkKMeans
+from sklearn.decomposition import FactorAnalysis as SkFactorAnalysis
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as SkMixture
 
@@ -49,6 +51,8 @@ from emlib import (
     CensoredRegression,
     CentreParams,
     ExponentialParams,
+    FactorAnalysis,
+    FactorAnalysisParams,
     GaussianMixture,
     GaussianMixtureParams,
     GroupedMultinomialParams,
@@ -707,6 +711,47 @@ def test_an_outlier_hardly_moves_a_students_t():
     sample, u = StudentT().sample(params, 20_000, 0)
     assert standard_errors_apart((sample - params.location) * np.sqrt(u)[:, None], np.zeros(2), params.scale) < 5
     assert abs(u.mean() - 1) < 5 * np.sqrt(2 / 6 / 20_000)
+
+
+def test_factor_analysis_is_scikit_learns():
+    model = FactorAnalysis(2)
+    trace = emlib.fit(model, TESTS, model.start(TESTS, 0), tol=1e-13, max_iter=20_000)
+    oracle = SkFactorAnalysis(2, tol=1e-12, max_iter=20_000, svd_method="lapack").fit(TESTS)
+    assert trace.objective == pytest.approx(oracle.score(TESTS) * len(TESTS), rel=1e-10)
+    np.testing.assert_allclose(model.covariance(trace.params), oracle.get_covariance(), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(trace.params.mean, TESTS.mean(axis=0), atol=1e-6)
+    # 6 means, 12 loadings and 6 noises, less one angle that rotates the factors
+    assert emlib.aic(model, TESTS, trace.params) == pytest.approx(-2 * trace.objective + 2 * 23)
+
+
+@pytest.mark.parametrize("n_factors", [1, 2, 3])
+def test_probabilistic_principal_components_have_a_closed_form(n_factors):
+    # Tipping & Bishop (1999), eqs. 7 and 8
+    x, model = DATA["iris"], FactorAnalysis(n_factors, isotropic=True)
+    trace = emlib.fit(model, x, model.start(x, 0), tol=1e-13, max_iter=20_000)
+    values, vectors = np.linalg.eigh(np.cov(x.T, bias=True))
+    variance = values[: 4 - n_factors].mean()
+    np.testing.assert_allclose(trace.params.noise, variance, rtol=1e-4)
+    kept = vectors[:, 4 - n_factors :]
+    loadings = kept * np.sqrt(values[4 - n_factors :] - variance)
+    np.testing.assert_allclose(model.covariance(trace.params), loadings @ loadings.T + variance * np.eye(4), atol=1e-4)
+
+
+def test_factors_given_the_data_by_conditioning_the_joint_normal():
+    model = FactorAnalysis(2)
+    mean, loadings, noise = params = model.start(TESTS, 3)
+    x = TESTS[:5]
+    covariance = loadings @ loadings.T + np.diag(noise)
+    gain = loadings.T @ np.linalg.inv(covariance)
+    found = model.posterior(x, params)
+    np.testing.assert_allclose(found.means, (x - mean) @ gain.T, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.covariance, np.eye(2) - gain @ loadings, rtol=1e-9, atol=1e-12)
+    density = multivariate_normal(mean, covariance)
+    np.testing.assert_allclose(model.score_samples(x, params), density.logpdf(x), rtol=1e-10)
+    assert model.entropy(x, params) == pytest.approx(5 * multivariate_normal(cov=found.covariance).entropy(), rel=1e-10)
+    sample, z = model.sample(FactorAnalysisParams(mean, loadings, noise), 20_000, 0)
+    assert standard_errors_apart(sample, mean, covariance) < 5
+    assert standard_errors_apart(z, np.zeros(2), np.eye(2)) < 5
 
 
 # Samples have the moments of the model.

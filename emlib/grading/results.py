@@ -41,10 +41,13 @@ section.right {{ border-color: var(--right); }} section.right .verdict {{ color:
 section.wrong {{ border-color: var(--wrong); }} section.wrong .verdict {{ color: var(--wrong); }}
 .verdict {{ font-weight: 600; margin: .1rem 0 .4rem; }}
 section p {{ margin: .3rem 0; }}
-.wide {{ overflow-x: auto; }}
+.wide {{ overflow-x: auto; margin: 2rem 0; }}
 table {{ border-collapse: collapse; }}
 caption {{ text-align: left; font-weight: 600; padding: .3rem 0; }}
-th, td {{ text-align: left; padding: .25rem 1.2rem .25rem 0; border-bottom: 1px solid var(--line); }}
+th, td {{ text-align: left; padding: .25rem 1.2rem .25rem 0; border-bottom: 1px solid var(--line);
+  overflow-wrap: normal; }}
+td:last-child {{ overflow-wrap: anywhere; min-width: 12rem; }}
+tbody th {{ font-weight: inherit; }}
 td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
 img {{ max-width: 100%; height: auto; }}
 </style>
@@ -191,7 +194,7 @@ def _write_csv(path, head, rows):
 def _overview(results, mistakes, picture, alt, skipped, run):
     e = html.escape
     learners = "".join(
-        f'<tr><td><a href="feedback/{page_of("", r.learner).name}">{e(r.learner)}</a></td>'
+        f'<tr><th scope="row"><a href="feedback/{page_of("", r.learner).name}">{e(r.learner)}</a></th>'
         f'<td class="number">{r.points:g}</td><td>{e(" ".join(r.notes))}</td></tr>\n'
         for r in results
     )
@@ -203,14 +206,14 @@ def _overview(results, mistakes, picture, alt, skipped, run):
         f"<p>Isolation of learners' code in this run: <strong>{e(run['isolation'])}</strong>.</p>",
         f'<img alt="{e(alt)}" src="data:image/png;base64,{base64.b64encode(picture).decode()}">',
         '<div class="wide" role="region" aria-label="Points of the learners" tabindex="0"><table>',
-        f'<caption>Points, out of {results[0].out_of:g}</caption><tr><th scope="col">learner</th>'
-        f'<th scope="col">points</th><th scope="col">notes</th></tr>\n{learners}</table></div>',
+        f'<caption>Points, out of {results[0].out_of:g}</caption><thead><tr><th scope="col">learner</th>'
+        f'<th scope="col">points</th><th scope="col">notes</th></tr></thead>\n<tbody>{learners}</tbody></table></div>',
     ]
     if mistakes:
         body.append(
             '<div class="wide" role="region" aria-label="Common mistakes" tabindex="0"><table>'
-            '<caption>Common mistakes</caption><tr><th scope="col">learners</th><th scope="col">exercise</th>'
-            f'<th scope="col">what was wrong</th></tr>\n{common}</table></div>'
+            '<caption>Common mistakes</caption><thead><tr><th scope="col">learners</th><th scope="col">exercise</th>'
+            f'<th scope="col">what was wrong</th></tr></thead>\n<tbody>{common}</tbody></table></div>'
         )
     if skipped:
         body.append("<h2>Not read</h2><ul>" + "".join(f"<li>{e(line)}</li>" for line in skipped[:200]) + "</ul>")

@@ -85,6 +85,7 @@ class HiddenMarkov:
 
     The data `x` are a list of sequences, each an array (T, D) such as the mixture reads: ``[x]`` for a single one,
     ``emlib.sequences(x, lengths)`` for several that stand end to end in one array. Gains are measured per observation.
+    Where an error of the mixture names a row of x, rows are counted through all sequences.
 
     Parameters
     ----------

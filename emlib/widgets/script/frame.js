@@ -17,7 +17,7 @@ const kinds = {};
  *   isOver()   whether play has come to its end; without it, play ends with the options,
  *   played     the key of the control that play moves,
  *   read(key, value)  how the value of a control is written, where that is not as usual,
- *   back       what the button says that leads back from `frame.own` to the record.
+ *   back       what the button says that leads back from `frame.own` to the record, where there is such a thing.
  */
 export const explorer = (kind, build) => (kinds[kind] = build);
 
@@ -77,10 +77,12 @@ class Frame {
       .filter(({ key, options }) => options.length > 1 || key === this.kind.played)
       .map((one) => this.control(one));
     this.bar.prepend(...this.controls.map(({ element }) => element), this.player());
-    this.back = this.button(this.kind.back, () => {
-      this.leave(null);
-      this.play.focus();
-    });
+    if (this.kind.back) {
+      this.back = this.button(this.kind.back, () => {
+        this.leave(null);
+        this.play.focus();
+      });
+    }
     this.tables = make("div", { className: "em-tables", tabIndex: 0, role: "region", ariaLabel: "The numbers" });
     this.details = make("details", {}, make("summary", {}, "The numbers"), this.tables);
     this.details.addEventListener("toggle", () => this.showTables());
@@ -120,7 +122,7 @@ class Frame {
     this.description.textContent = description;
     for (const { follow } of this.controls) follow();
     // Its place is kept, so that the pictures do not move away from a pointer that begins to drag.
-    this.back.style.visibility = this.own ? "" : "hidden";
+    if (this.back) this.back.style.visibility = this.own ? "" : "hidden";
     this.link.hidden = !this.address || Boolean(this.own);
     if (this.address) {
       this.link.href = this.address(
