@@ -320,7 +320,7 @@ def test_explorers_are_alive(quiet, address, book, chapter):
             "(canvas) => !canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
         )
         assert not any(canvas.evaluate(empty) for canvas in explorer.locator("canvas").all())
-        assert explorer.locator(".em-pictures path").count() > 20
+        assert explorer.locator("svg path").count() > 20
 
 
 @every_chapter
