@@ -14,8 +14,9 @@ from matplotlib.path import Path as Outline
 from emlib.plots import style
 
 HERE = Path(__file__).with_name("script")
-#: Each after what it imports; from the fifth on, a kind of explorer each.
-MODULES = ("em.js", "draw.js", "frame.js", "curve.js", "clusters.js", "bound.js", "surface.js", "soft.js")
+#: Each after what it imports; of the kinds of explorer each has its own.
+KINDS = ("clusters.js", "bound.js", "surface.js", "soft.js", "lattice.js")
+MODULES = ("em.js", "draw.js", "frame.js", "curve.js", *KINDS)
 LETTERS = {Outline.MOVETO: "M", Outline.LINETO: "L", Outline.CURVE3: "Q", Outline.CURVE4: "C", Outline.CLOSEPOLY: "Z"}
 
 
