@@ -49,3 +49,9 @@ def test_stores_nothing_that_a_second_run_would_change(chapter):
     again = nbformat.writes(tidy(stored_notebook(chapter))) + "\n"
     assert file == again, f"run `python3 course.py refresh {chapter}`"
     assert str(FOLDER.parent) not in file, "the notebook names a folder of the machine it ran on"
+
+
+def test_displayed_formulas_end_as_they_begin(chapter):
+    for cell in stored_notebook(chapter).cells:
+        if cell.cell_type == "markdown":
+            assert cell.source.count("$$") % 2 == 0, f"a formula does not end in:\n{cell.source}"
