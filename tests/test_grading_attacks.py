@@ -67,11 +67,12 @@ class Aftermath:
 
 
 def workers_alive():
-    """The processes that carry a worker's environment."""
+    """The processes that carry the environment of a worker of ours: other tests may be grading at the same time."""
+    ours = f"EM_WORKER={os.getpid()}-".encode()
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if b"EM_WORKER=" in (process / "environ").read_bytes():
+            if ours in (process / "environ").read_bytes():
                 found.append(process.name)
         except OSError:
             continue  # it has ended, or belongs to somebody else
