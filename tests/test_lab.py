@@ -557,7 +557,7 @@ def test_a_chapter_runs_and_its_sliders_move(page, lab, name):
     for i, alt in enumerate(before):
         panel = panels.nth(i)
         panel.scroll_into_view_if_needed()  # an explorer is made when it is seen
-        line = panel.locator("p:not(.em-title)").first
+        line = panel.locator("p[aria-live]").first
         expect(line).to_have_text(alt.split("\n")[0])
         for slider in panel.get_by_role("slider").all():
             slider.focus()
