@@ -15,7 +15,7 @@ import itertools
 
 import numpy as np
 
-from emlib.engine import iterate
+from emlib.engine import iterate, needs
 
 
 def squarem(model, x, params):
@@ -29,6 +29,8 @@ def squarem(model, x, params):
     x : the data
     params : the start
     """
+    needs(model, "free(params)")
+    needs(model, "from_free(vector, like)")
     run, cycle = iterate(model, x, params), []
     for iteration in itertools.count():
         cycle.append(next(run))

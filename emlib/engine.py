@@ -109,7 +109,7 @@ def iterate(model, x, params):
 
 def e_step(model, x, params):
     """The model's ``e_step``, which must return the pair (statistics, objective) with a finite objective."""
-    _needs(model, "e_step(x, params)")
+    needs(model, "e_step(x, params)")
     result = model.e_step(x, params)
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         what = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
@@ -124,7 +124,7 @@ def e_step(model, x, params):
 
 def m_step(model, statistics):
     """The model's ``m_step``, which must return parameters."""
-    _needs(model, "m_step(statistics)")
+    needs(model, "m_step(statistics)")
     params = model.m_step(statistics)
     if params is None:
         raise TypeError("m_step returned None; it must return the new params")
@@ -212,7 +212,7 @@ def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
     DegenerateWarning
         If some starts ended in a `DegenerateError`; they are left out and listed in ``failures``.
     """
-    _needs(model, "start(x, rng)")
+    needs(model, "start(x, rng)")
 
     def from_start(rng):
         return fit(model, x, model.start(x, rng, **start), tol=tol, max_iter=max_iter)
@@ -245,7 +245,7 @@ def total_unit(model, x):
     return (model.unit(x) if hasattr(model, "unit") else 1.0) * len(x)
 
 
-def _needs(model, function):
+def needs(model, function):
     """Refuse a model without ``function``, given with its arguments."""
     if not hasattr(model, function.split("(")[0]):
         raise TypeError(f"model is {model!r}; it needs a function {function}")

@@ -16,7 +16,7 @@ JASA 86, 899–909.
 import numpy as np
 
 from emlib.differences import derivative, steps
-from emlib.engine import e_step, m_step, total_unit
+from emlib.engine import e_step, m_step, needs, total_unit
 
 #: The steps of the differences, relative to those that change Q by a thousandth per data point.
 SHARE = 0.03
@@ -91,6 +91,8 @@ def standard_errors(model, x, params):
 
 def _point(model, x, params):
     """`params` in free coordinates, and a step for each of these."""
+    for function in ("q(params, statistics)", "free(params)", "from_free(vector, like)"):
+        needs(model, function)
     vector = np.asarray(model.free(params), dtype=float)
     statistics, _ = e_step(model, x, params)
     wanted = 1e-3 * total_unit(model, x)

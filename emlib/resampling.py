@@ -6,7 +6,7 @@ Efron (1979), Bootstrap methods: another look at the jackknife. Annals of Statis
 import numpy as np
 
 from emlib import checks
-from emlib.engine import MAX_ITER, TOL, each, fit
+from emlib.engine import MAX_ITER, TOL, each, fit, needs
 
 
 def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_iter=MAX_ITER):
@@ -36,6 +36,9 @@ def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_i
     DegenerateError
         If every fit ended in one.
     """
+
+    if parametric:
+        needs(model, "sample(params, n, rng)")
 
     def draw(size, rng):
         drawn = model.sample(params, size, rng)

@@ -18,7 +18,7 @@ import numpy as np
 
 from emlib import checks
 from emlib.additive import add, scale
-from emlib.engine import Snapshot, e_step, m_step
+from emlib.engine import Snapshot, e_step, m_step, needs
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,9 @@ class WithPrior(Wrapper):
     """
 
     prior: Any
+
+    def __post_init__(self):
+        needs(self.model, "q(params, statistics)")
 
     def log_prior(self, params):
         """log prior(θ), but for a constant: the expected log-likelihood of the imagined data."""
@@ -91,6 +94,7 @@ class Tempered(Wrapper):
     temperature: float
 
     def __post_init__(self):
+        needs(self.model, "statistics(x, responsibilities, params)")
         checks.number(self.temperature, "temperature")
 
     def posterior(self, x, params):
@@ -123,10 +127,14 @@ class Stochastic(Wrapper):
     Parameters
     ----------
     model : a mixture, with ``statistics(x, responsibilities, params)``
-    rng : numpy.random.Generator
+    rng : int or numpy.random.Generator
     """
 
     rng: Any
+
+    def __post_init__(self):
+        needs(self.model, "statistics(x, responsibilities, params)")
+        object.__setattr__(self, "rng", checks.rng(self.rng, "rng"))
 
     def e_step(self, x, params):
         """The statistics of the data with the components that were drawn, and ℓ."""
@@ -164,6 +172,8 @@ class Relaxed(Wrapper):
     omega: float
 
     def __post_init__(self):
+        for function in ("q(params, statistics)", "free(params)", "from_free(vector, like)"):
+            needs(self.model, function)
         checks.number(self.omega, "omega", strict=True)
 
     def e_step(self, x, params):

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -228,6 +229,36 @@ def test_statistics_of_any_form_can_be_scaled_and_added():
 def test_bad_settings_are_named(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+TWO_FUNCTIONS = SimpleNamespace(e_step=MODEL.e_step, m_step=MODEL.m_step)
+
+
+@pytest.mark.parametrize(
+    ("ask", "function"),
+    [
+        (lambda: emlib.fit(TWO_FUNCTIONS, FAITHFUL, START, algorithm=emlib.squarem), r"free\(params\)"),
+        (lambda: emlib.standard_errors(TWO_FUNCTIONS, FAITHFUL, START), r"q\(params, statistics\)"),
+        (
+            lambda: emlib.bootstrap(TWO_FUNCTIONS, FAITHFUL, START, 2, seed=0, parametric=True),
+            r"sample\(params, n, rng\)",
+        ),
+        (lambda: WithPrior(TWO_FUNCTIONS, imagined(2, 1)), r"q\(params, statistics\)"),
+        (lambda: Tempered(KMeans(2), 1.0), r"statistics\(x, responsibilities, params\)"),
+        (lambda: Stochastic(TWO_FUNCTIONS, 0), r"statistics\(x, responsibilities, params\)"),
+        (lambda: Relaxed(TWO_FUNCTIONS, 1.5), r"q\(params, statistics\)"),
+    ],
+)
+def test_what_a_model_lacks_is_named(ask, function):
+    with pytest.raises(TypeError, match=f"model is .*; it needs a function {function}"):
+        ask()
+
+
+def test_drawn_labels_follow_the_seed():
+    first, second = (list(itertools.islice(emlib.iterate(Stochastic(MODEL, 5), FAITHFUL, START), 4)) for _ in range(2))
+    assert [s.objective for s in first] == [s.objective for s in second]
+    with pytest.raises(TypeError, match="rng is 'a'"):
+        Stochastic(MODEL, "a")
 
 
 def test_a_wrapper_can_be_copied_and_shows_what_it_wraps():
