@@ -20,8 +20,9 @@ CONDA_NAMES = {"matplotlib": "matplotlib-base", "playwright": "playwright-python
 
 
 def declared():
-    """Every requirement of pyproject.toml, those of the extras among them."""
-    listed = chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    """Every requirement of pyproject.toml and of its extras, but for the peers that the benchmarks may find."""
+    extras = (listed for name, listed in PROJECT["optional-dependencies"].items() if name != "peers")
+    listed = chain(PROJECT["dependencies"], *extras)
     return [requirement for requirement in map(Requirement, listed) if requirement.name != PROJECT["name"]]
 
 
