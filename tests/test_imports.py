@@ -23,7 +23,7 @@ RULE = {
     "emlib.models": LEAVES
     | {
         f"emlib.models.{base}"
-        for base in ("centres", "count_mixture", "gaussian_mixture", "mixture", "regression_mixture")
+        for base in ("centres", "count_mixture", "gaussian_mixture", "gaussian_sums", "mixture", "regression_mixture")
     },
     "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces"},
     "emlib.additive": set(),
