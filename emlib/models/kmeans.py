@@ -23,7 +23,7 @@ _TINY = 1e-305
 _CACHE = 100_000
 #: From so many features on a row is long enough to be worked on as the data have it.
 _WIDE = 8
-#: When the square of a mean is so many times the variance about it, its digits are taken from closer by.
+#: When the square of a mean is so many times the variance about it, the digits are taken from closer by.
 _CANCELLED = 1000
 
 
@@ -52,18 +52,18 @@ class KMeans(CentreModel):
         """Assign every point to its nearest centre. Returns (`Moments`, −distortion)."""
         means = self.checked(params)
         table = Table.of(x, n_features=means.shape[1])
-        # sums about the data's centre are quickest; clusters narrow for where they lie need origins that are closer
         counts, sums, squares = _assigned(table, means)
         members = np.maximum(counts, 1)
-        shifts, lost = (sums - counts * (means - table.centre)) / members, 4 * _EPS * table.centre
-        scatters = squares - sums**2 / members
-        if _cancelled(sums, scatters, members, lost):
+        shifts = (sums - counts * (means - table.centre)) / members
+        middles = sums * sums / members
+        if _cancelled(middles, squares, members, table.centre):
+            # from the means themselves nothing cancels in the shifts, and from the new means nothing in the scatters
             _, sums, squares = _assigned(table, means, means)
-            shifts, lost = sums / members, 4 * _EPS * means
-            scatters = squares - sums**2 / members
-            if _cancelled(sums, scatters, members, lost):
+            shifts, middles = sums / members, sums * sums / members
+            if _cancelled(middles, squares, members, means):
                 _, sums, squares = _assigned(table, means, means + shifts)
-                scatters = squares - sums**2 / members
+                middles = sums * sums / members
+        scatters = np.maximum(squares - middles, 0)
         return Moments(means, counts[:, 0], shifts, scatters), -float((scatters + counts * shifts**2).sum())
 
     def q(self, params, statistics):
@@ -84,9 +84,9 @@ def _nearest(distances):
     return np.eye(distances.shape[1])[distances.argmin(axis=1)]
 
 
-def _cancelled(sums, scatters, members, negligible):
-    """Whether the scatters lost digits that are there: those of the data themselves end at ``negligible``."""
-    return (sums**2 / members > _CANCELLED * scatters + members * negligible**2).any()
+def _cancelled(middles, squares, members, origin):
+    """Whether scatters lose digits that are there, as n·m² comes close to Σx²: those of the data end at the origin's."""
+    return (_CANCELLED * (squares - middles) < middles - members * (4 * _EPS * origin) ** 2).any()
 
 
 def _assigned(table, means, origins=None):
