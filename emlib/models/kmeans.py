@@ -22,7 +22,7 @@ _TINY = 1e-305
 #: How many numbers a block may keep in the cache.
 _CACHE = 100_000
 #: From so many features on a row is long enough to be worked on as the data have it.
-_WIDE = 8
+_WIDE = 16
 #: When the square of a mean is so many times the variance about it, the digits are taken from closer by.
 _CANCELLED = 1000
 
