@@ -106,7 +106,7 @@ def wrong_axis(blocks, weights, rates):
 
 
 def wrong_naive(blocks, weights, rates):
-    """work with logarithms"""
+    """where does 0/0, log 0"""
     counts, sums, log_likelihood = 0, 0, 0
     for x in blocks:
         joint = weights * rates * np.exp(-x[:, None] * rates)
