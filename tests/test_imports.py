@@ -25,7 +25,8 @@ RULE = {
         f"emlib.models.{base}"
         for base in ("centres", "count_mixture", "gaussian_mixture", "gaussian_sums", "mixture", "regression_mixture")
     },
-    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces"},
+    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces", "emlib.side_by_side"},
+    "emlib.side_by_side": set(),
     "emlib.additive": set(),
     "emlib.pieces": {"emlib.additive"},  # and, by name and only when such data come, emlib.scale
     "emlib.blocks": {"emlib.checks"},
