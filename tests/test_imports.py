@@ -26,9 +26,10 @@ RULE = {
     | {"emlib.lazy"}
     | {
         f"emlib.models.{base}"
-        for base in ("centres", "count_mixture", "gaussian_mixture", "mixture", "regression_mixture")
+        for base in ("centres", "count_mixture", "gaussian_mixture", "gaussian_sums", "mixture", "regression_mixture")
     },
-    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces"},
+    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces", "emlib.side_by_side"},
+    "emlib.side_by_side": set(),
     "emlib.additive": set(),
     "emlib.pieces": {"emlib.additive"},  # and, by name and only when such data come, emlib.scale
     "emlib.blocks": {"emlib.checks"},
