@@ -28,9 +28,9 @@ class Explorer(anywidget.AnyWidget):
     """A picture with its controls, drawn in the page, with or without a kernel.
 
     Each choice is a trait of its own name, which can be observed and set: ``explorer.K = 3``,
-    ``explorer.observe(hear, "iteration")``. It is a widget of ipywidgets like any other:
-    ``ipywidgets.jslink((explorer, "iteration"), (other, "iteration"))`` moves two of them together, and a box holds them.
-    What a reader drags or adds in the page lives in the page alone.
+    ``explorer.observe(hear, "iteration")``. It is a widget of ipywidgets like any other: boxes hold it, and
+    ``ipywidgets.jslink((explorer, "iteration"), (other, "iteration"))`` moves two together. What a reader drags or adds
+    in the page lives in the page alone.
 
     Parameters
     ----------
