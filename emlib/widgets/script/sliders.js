@@ -21,9 +21,6 @@ explorer("sliders", (frame) => {
   const [width, height] = frame.record.size;
   // The browser keeps the old picture until the new one is complete, so nothing flickers.
   const image = make("img", { decoding: "sync", width, height });
-  // Until the first is unpacked, which is too late for a page that goes to paper, the still picture stays.
-  const still = frame.host.querySelector("img");
-  if (still) image.src = still.src;
   frame.pictures.className = "em-drawn";
   frame.pictures.append(image);
 
