@@ -87,8 +87,10 @@ def total(worker, n, rows, work):
     threads = min(_threads(), len(starts)) if work >= WORTH_THREADS and len(starts) > 1 else 1
 
     def share(first):
-        block = worker()
-        return [block(start, min(start + rows, n)) for start in starts[first::threads]]
+        with np.errstate():
+            np.setbufsize(1024)
+            block = worker()
+            return [block(start, min(start + rows, n)) for start in starts[first::threads]]
 
     if threads == 1:
         parts = share(0)
