@@ -15,7 +15,7 @@ import itertools
 
 import numpy as np
 
-from emlib.engine import iterate, needs
+from emlib.engine import iterate, needs, prepared
 
 
 def squarem(model, x, params):
@@ -31,6 +31,7 @@ def squarem(model, x, params):
     """
     needs(model, "free(params)")
     needs(model, "from_free(vector, like)")
+    x = prepared(model, x)
     run, cycle = iterate(model, x, params), []
     for iteration in itertools.count():
         cycle.append(next(run))

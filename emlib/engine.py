@@ -6,10 +6,13 @@ starts. A model is anything with two functions:
     e_step(x, params) -> (statistics, objective)     the objective is the one of these very params
     m_step(statistics) -> params
 
+Because statistics add, data that come in pieces (`emlib.pieces`) need nothing more.
+
 Dempster, Laird & Rubin (1977), Maximum likelihood from incomplete data via the EM algorithm. JRSS B 39, 1–38.
 """
 
 import copy
+import functools
 import itertools
 import warnings
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ import numpy as np
 
 from emlib import checks
 from emlib.errors import ConvergenceWarning, DegenerateError, DegenerateWarning, ObjectiveFell
+from emlib.pieces import Pieces, recognised
 
 TOL = 1e-8
 MAX_ITER = 1000
@@ -96,6 +100,7 @@ def iterate(model, x, params):
     ArithmeticError
         If an objective is nan or infinite.
     """
+    x = prepared(model, x)
     for iteration in itertools.count():
         params = _frozen(params)
         try:
@@ -107,9 +112,22 @@ def iterate(model, x, params):
             raise
 
 
+def prepared(model, x):
+    """The data as an E-step is quickest with them: in pieces, or looked over by the model's own ``prepared(x)``."""
+    x = recognised(x)
+    return x if isinstance(x, Pieces) or not hasattr(model, "prepared") else model.prepared(x)
+
+
 def e_step(model, x, params):
-    """The model's ``e_step``, which must return the pair (statistics, objective) with a finite objective."""
+    """The model's ``e_step``, which must return the pair (statistics, objective) with a finite objective.
+
+    For data in pieces it is the sum over the pieces, in which a prior counts once.
+    """
     needs(model, "e_step(x, params)")
+    if isinstance(x, Pieces):
+        statistics, objective, x.rows, pieces = x.total(functools.partial(_of_piece, model, params))
+        once = model.log_prior(params) if hasattr(model, "log_prior") else 0.0
+        return statistics, objective - (pieces - 1) * once
     result = model.e_step(x, params)
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         what = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
@@ -120,6 +138,11 @@ def e_step(model, x, params):
     if not np.isfinite(objective):
         raise ArithmeticError(f"e_step returned the objective {objective}; it must be finite")
     return statistics, float(objective)
+
+
+def _of_piece(model, params, piece):
+    """What a piece adds: statistics, objective, rows, and that it is one piece."""
+    return [*e_step(model, piece, params), len(piece), 1]
 
 
 def m_step(model, statistics):
@@ -137,8 +160,9 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate):
     Parameters
     ----------
     model : anything with ``e_step`` and ``m_step``
-        If it has ``unit(x)``, gains are measured in that unit (the distortion of k-means has the data's unit squared).
-    x : the data, in whatever form the model reads; N is ``len(x)``
+        If it has ``unit(statistics)``, gains are measured in that unit and not per data point (the distortion of
+        k-means has the data's unit squared).
+    x : the data, in whatever form the model reads, or `emlib.pieces.Pieces` of them; N is ``len(x)``
     params : the start
     tol : the smallest gain per data point, signed, that counts as progress; 0 runs until nothing is gained
     max_iter : the largest number of steps
@@ -162,11 +186,12 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate):
     """
     tol = checks.number(tol, "tol")
     max_iter = checks.integer(max_iter, "max_iter", minimum=0)
-    snapshots = []
+    snapshots, x = [], prepared(model, x)
     for snapshot in algorithm(model, x, params):
         snapshots.append(snapshot)
         if snapshot.iteration == 0:
-            unit = total_unit(model, x)  # only now: the model has looked at x and said what is wrong with it
+            # only now: the model has looked at x and said what is wrong with it
+            unit = total_unit(model, x, snapshot.params)
         else:
             before = snapshots[-2].objective
             gain = snapshot.objective - before
@@ -238,11 +263,13 @@ def each(run, rngs, what):
     return Restarts(tuple(traces), failures)
 
 
-def total_unit(model, x):
-    """N times the unit of the objective per data point: ``model.unit(x)`` where the model has one, else 1."""
+def total_unit(model, x, params):
+    """What the objective is measured in: ``model.unit(statistics)`` where the model has one, else N."""
+    if hasattr(model, "unit"):
+        return model.unit(e_step(model, x, params)[0])
     if not hasattr(x, "__len__"):
         raise TypeError(f"x is a {type(x).__name__} without a length; gains are measured per data point: give an array")
-    return (model.unit(x) if hasattr(model, "unit") else 1.0) * len(x)
+    return float(len(x))
 
 
 def needs(model, function):

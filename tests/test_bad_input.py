@@ -106,7 +106,6 @@ TAKE_DATA = {
     "KMeans.start": lambda x: HARD.start(x, 0),
     "KMeans.posterior": lambda x: HARD.posterior(x, CENTRES),
     "KMeans.e_step": lambda x: HARD.e_step(x, CENTRES),
-    "KMeans.unit": lambda x: HARD.unit(x),
     "SoftAssignment.start": lambda x: SOFT.start(x, 0),
     "SoftAssignment.posterior": lambda x: SOFT.posterior(x, CENTRES),
     "SoftAssignment.e_step": lambda x: SOFT.e_step(x, CENTRES),

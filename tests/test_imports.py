@@ -13,7 +13,7 @@ import emlib
 
 PACKAGE = Path(emlib.__file__).parent
 STDLIB = sys.stdlib_module_names
-LEAVES = {"emlib.checks", "emlib.errors", "emlib.numerics", "emlib.starts"}
+LEAVES = {"emlib.blocks", "emlib.checks", "emlib.errors", "emlib.numerics", "emlib.starts"}
 #: what the modules of each part may import of emlib; the first part that fits a module counts
 RULE = {
     "emlib.checks": set(),
@@ -25,8 +25,11 @@ RULE = {
         f"emlib.models.{base}"
         for base in ("centres", "count_mixture", "gaussian_mixture", "mixture", "regression_mixture")
     },
-    "emlib.engine": {"emlib.checks", "emlib.errors"},
+    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces"},
     "emlib.additive": set(),
+    "emlib.pieces": {"emlib.additive"},  # and, by name and only when such data come, emlib.scale
+    "emlib.blocks": {"emlib.checks"},
+    "emlib.scale": {"emlib.checks", "emlib.pieces", "emlib.scale"},
     "emlib.differences": set(),
     "emlib.laws": {"emlib.additive", "emlib.differences", "emlib.engine", "emlib.checks", "emlib.errors"},
     "emlib.acceleration": {"emlib.engine"},
@@ -44,6 +47,8 @@ RULE = {
 }
 #: and of the outside world, beyond the standard library
 OUTSIDE = {
+    "emlib.blocks": {"numpy", "threadpoolctl"},
+    "emlib.scale": {"numpy", "dask", "distributed", "pyarrow", "tqdm"},
     "emlib.plots": {"numpy", "matplotlib", "cycler"},
     "emlib.grading": {"numpy", "matplotlib"},
     "emlib.widgets": {"numpy", "matplotlib", "anywidget", "traitlets", "ipywidgets", "IPython"},

@@ -120,9 +120,9 @@ class HiddenMarkov:
         initial = stationary_distribution(transitions) if self.stationary else np.full(k, 1 / k)
         return HiddenMarkovParams(initial, transitions, emissions)
 
-    def unit(self, x):
-        """The mean length of the sequences, so that gains are measured per observation."""
-        return np.mean([len(sequence) for sequence in _checked_sequences(x)])
+    def unit(self, statistics):
+        """The number of observations in all sequences, so that gains are measured per observation."""
+        return statistics.emissions.counts.sum()
 
     def posterior(self, x, params):
         """The smoothed probabilities of the states, p(z_n = k | x, θ), for each sequence an array (T, K).

@@ -46,10 +46,10 @@ class KMeans(CentreModel):
         """`n` points and their clusters, (N, D) and (N,), from round normal clusters of standard deviation `scale`."""
         return self.sample_round(params, n, rng, checks.number(scale, "scale"))
 
-    def unit(self, x):
-        """The mean squared distance of the data from their mean: the unit in which a run measures its gains."""
-        x = checks.data(x)
-        return np.square(x - x.mean(axis=0)).sum() / len(x)
+    def unit(self, statistics):
+        """The sum of the squared distances of the data from their mean: what a run measures its gains in."""
+        centre = statistics.counts @ statistics.means / statistics.counts.sum()
+        return statistics.about(centre).sum()
 
 
 def _nearest(distances):

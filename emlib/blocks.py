@@ -1,0 +1,114 @@
+"""Blocks of rows that fit the cache: looked over once, then worked on one after the other, or on several cores at once.
+
+What a block adds to the statistics does not depend on who computes it, and the sums are taken in the blocks' order: so
+neither the number of threads nor their luck changes a digit.
+"""
+
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+
+from emlib import checks
+
+#: Below this many multiplications, threads cost more than they bring.
+WORTH_THREADS = 4_000_000
+_ROWS = 16_384
+
+
+@dataclass(frozen=True)
+class Table:
+    """Data that have been checked, with a point amid them and the length by which to measure each feature.
+
+    Attributes
+    ----------
+    x : (N, D)
+    centre : (D,)
+        About the mean.
+    scale : (D,)
+        About the standard deviations; 1 for a feature that is constant.
+    reach : float
+        The largest |x_nd − centre_d| / scale_d.
+    """
+
+    x: np.ndarray
+    centre: np.ndarray
+    scale: np.ndarray
+    reach: float
+
+    @classmethod
+    def of(cls, x, n_features=None):
+        """The table of `x`, checked as `emlib.checks.data` does; a table stays what it is."""
+        if isinstance(x, cls):
+            if n_features is not None and x.x.shape[1] != n_features:
+                raise ValueError(f"x has {x.x.shape[1]} features; the parameters describe {n_features}")
+            return x
+        x = checks.data(x, n_features=n_features)
+        centre = np.ones(len(x)) @ x / len(x)
+        low, high, squares = np.zeros_like(centre), np.zeros_like(centre), np.zeros_like(centre)
+        for start in range(0, len(x), _ROWS):
+            u = x[start : start + _ROWS] - centre
+            np.minimum(low, u.min(axis=0), out=low)
+            np.maximum(high, u.max(axis=0), out=high)
+            squares += np.einsum("nd,nd->d", u, u)
+        scale = np.sqrt(squares / len(x))
+        scale = np.where(scale > 0, scale, 1.0)
+        return cls(x, centre, scale, float((np.maximum(-low, high) / scale).max()))
+
+    def __len__(self):
+        return len(self.x)
+
+
+def total(worker, n, rows, work):
+    """The sums, over blocks of `rows` of `n` rows, of what a block gives.
+
+    Parameters
+    ----------
+    worker : function without arguments
+        Makes a function of (start, stop) that returns a tuple of arrays or numbers. It is called once per thread, so
+        that what it allocates is a thread's own and serves all its blocks. What a block returns must not be changed by
+        the next one.
+    n, rows : int
+    work : about how many multiplications all of it takes
+    """
+    starts = range(0, n, rows)
+    threads = min(_threads(), len(starts)) if work >= WORTH_THREADS and len(starts) > 1 else 1
+
+    def share(first):
+        block = worker()
+        return [block(start, min(start + rows, n)) for start in starts[first::threads]]
+
+    if threads == 1:
+        parts = share(0)
+    else:
+        with _one_thread_each(), ThreadPoolExecutor(threads) as pool:
+            shares = list(pool.map(share, range(threads)))
+        parts = [shares[i % threads][i // threads] for i in range(len(starts))]
+    return [functools.reduce(lambda a, b: a + b, column) for column in zip(*parts, strict=True)]
+
+
+@functools.cache
+def _controller():
+    """What knows and sets the threads of numpy's linear algebra; None where threadpoolctl is not installed."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController().select(user_api="blas")
+
+
+def _threads():
+    """As many threads as numpy's linear algebra may use, and the process has processors for."""
+    controller = _controller()
+    if controller is None:
+        return 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min([allowed, *(library["num_threads"] for library in controller.info())])
+
+
+def _one_thread_each():
+    controller = _controller()
+    return controller.limit(limits=1) if controller else nullcontext()
