@@ -35,8 +35,10 @@ def main(arguments=None):
     if options.store and (options.part or options.only):
         parser.error("--store keeps a whole run: leave the parts and --only out")
     warnings.simplefilter("ignore")  # every fit is cut short on purpose, and says so
+    results = {"machine": described()}
     here, missing = peers.installed()
-    results = {"machine": described(here, missing)}
+    results["machine"] |= {name: peer.VERSION for name, peer in here.items()}
+    results["machine"] |= {name: f"not installed ({why})" for name, why in missing.items()}
     for what, words in results["machine"].items():
         print(f"{what:<14}{words}")
     try:

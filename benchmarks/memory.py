@@ -1,14 +1,14 @@
 """Memory: by how much the peak of a process grows while it fits, beyond the data themselves.
 
-Each fit has a process of its own: ``python -m benchmarks.memory gmm emlib 10000000`` prints the bytes. The peak is the
-operating system's (``ru_maxrss``), so that nothing escapes it. Data are made in place, and a small fit goes before, so
-that the peak has not been raised already by anything but what stays.
+Each fit has a process of its own: ``python -m benchmarks.memory "GMM full" emlib 10000000`` prints the bytes. The peak
+is the one that the operating system keeps, so that nothing escapes it. Data are made in place, and a small fit goes
+before, so that nothing has raised the peak already but what stays.
 """
 
-import resource
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 import emlib
 from benchmarks.cases import Problem, emlib_fit
 
+ROOT = Path(__file__).resolve().parent.parent
 FEATURES, COMPONENTS, ITERATIONS = 2, 10, 3
 MODELS = {"GMM full": emlib.GaussianMixture(COMPONENTS), "k-means": emlib.KMeans(COMPONENTS)}
 #: as many points as the fit can bear
@@ -25,7 +26,7 @@ POINTS = {"emlib": (1_000_000, 10_000_000), "scikit-learn": (1_000_000,)}
 def measured(model, who, n):
     """Bytes beyond the data, from a process of its own."""
     command = [sys.executable, "-m", "benchmarks.memory", model, who, str(n)]
-    return int(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return int(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout)
 
 
 def main(model, who, n):
@@ -52,9 +53,16 @@ def main(model, who, n):
 
 
 def peak():
-    """The largest resident size of this process so far, in bytes."""
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return size if sys.platform == "darwin" else 1024 * size
+    """The largest resident size of this process so far, in bytes.
+
+    Linux counts into ``ru_maxrss`` what the parent process was before, so there its own record is read.
+    """
+    if sys.platform == "linux":
+        (line,) = [line for line in Path("/proc/self/status").read_text("ascii").splitlines() if "VmHWM" in line]
+        return 1024 * int(line.split()[1])
+    import resource  # Windows has none
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":
