@@ -34,6 +34,7 @@ def main(arguments=None):
             parser.error(f"part is {part!r}; it must be one of {', '.join(parts.PARTS)}")
     if options.store and (options.part or options.only):
         parser.error("--store keeps a whole run: leave the parts and --only out")
+    sys.stdout.reconfigure(line_buffering=True)  # a file shows, too, how far it is
     warnings.simplefilter("ignore")  # every fit is cut short on purpose, and says so
     results = {"machine": described()}
     here, missing = peers.installed()
@@ -43,7 +44,7 @@ def main(arguments=None):
         print(f"{what:<14}{words}")
     try:
         for part in options.part or parts.PARTS:
-            print(f"\n{parts.TITLES[part]}", flush=True)
+            print(f"\n{parts.TITLES[part]}")
             results[part] = parts.PARTS[part](here, options.only)
     except Refused as refusal:
         sys.exit(f"refused: {refusal}")

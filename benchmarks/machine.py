@@ -2,7 +2,6 @@
 
 import os
 import platform
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,11 @@ from threadpoolctl import threadpool_info
 
 def described():
     """What a reader needs to judge the figures by, in words. Ask before a peer brings linear algebra of its own."""
-    (blas, *_) = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    blas = [
+        f"{library['internal_api']} {library['version']} with its {library['architecture']} kernels"
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    ]
     return {
         "processor": processor(),
         "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
@@ -19,7 +22,7 @@ def described():
         "memory": memory(),
         "system": system(),
         "Python": platform.python_version(),
-        "numpy": f"{np.__version__}, {blas['internal_api']} {blas['version']} with its {blas['architecture']} kernels",
+        "numpy": ", ".join([np.__version__, *blas]),
     }
 
 
@@ -44,12 +47,16 @@ def caches():
 
 
 def memory():
+    """All of it, where the system says."""
     if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
         return "unknown"
     return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB"
 
 
 def system():
-    if sys.platform == "linux":
-        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}"
-    return f"{platform.system()} {platform.release()}"
+    """The kernel, and on Linux the distribution around it."""
+    kernel = f"{platform.system()} {platform.release()}"
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {kernel}"
+    except OSError:
+        return kernel

@@ -30,11 +30,10 @@ def measured(model, who, n):
 
 
 def main(model, who, n):
-    x = np.empty((n, FEATURES))
-    rng = np.random.default_rng(0)
+    """Print the bytes by which this process grows."""
+    x, rng = np.empty((n, FEATURES)), np.random.default_rng(0)
     means = 2 * rng.standard_normal((COMPONENTS, FEATURES))
-    for start in range(0, n, 10_000):
-        some = x[start : start + 10_000]
+    for some in np.array_split(x, n // 1000):
         some[:] = means[rng.integers(COMPONENTS, size=len(some))] + rng.standard_normal(some.shape)
     model = MODELS[model]
     start = model.start(x[:1000], 0)

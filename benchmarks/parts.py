@@ -98,7 +98,7 @@ def growth(peers, only):
             seconds = contest(contestants(case.problem(), others))
         ms = {name: 1000 * min(times) / case.iterations for name, times in seconds.items()}
         rows.append({"model": cases.label(case.model), "grows": letter, "value": value, "ms": ms})
-        print(f"{case.name:<44}" + "".join(f"{name:>14}{time:10.3f} ms" for name, time in ms.items()), flush=True)
+        print(f"{case.name:<44}" + "".join(f"{name:>14}{time:10.3f} ms" for name, time in ms.items()))
     return rows
 
 
@@ -119,7 +119,7 @@ def shown(found, target):
 def print_ratio(name, row):
     low, high = row["quartiles"]
     said = f"; to be at most {row['target']:g}: {'met' if row['met'] else 'MISSED'}" if "target" in row else ""
-    print(f"    {name:<40} {row['ratio']:8.3f}  ({low:.3f} to {high:.3f}){said}", flush=True)
+    print(f"    {name:<40} {row['ratio']:8.3f}  ({low:.3f} to {high:.3f}){said}")
 
 
 PARTS = {"import": imports, "speed": speed, "threads": threads, "memory": memories, "growth": growth}
