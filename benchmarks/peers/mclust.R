@@ -3,7 +3,8 @@
 suppressMessages(library(mclust))
 arguments <- commandArgs(trailingOnly = TRUE)
 family <- arguments[1]
-sizes <- as.integer(arguments[-1])
+ROUND <- as.numeric(arguments[2])
+sizes <- as.integer(arguments[-(1:2)])
 n <- sizes[1]; d <- sizes[2]; k <- sizes[3]; iterations <- sizes[5]
 
 input <- file("stdin", "rb")
@@ -24,10 +25,17 @@ starts <- lapply(seq_len(sizes[4]), function(i) {
 })
 control <- emControl(tol = 0, itmax = iterations)
 
+processor <- function() sum(proc.time()[1:2])
+
 while (length(readBin(input, "raw", 1))) {
-  begin <- Sys.time()
-  fits <- lapply(starts, function(start) em(x, modelName = family, parameters = start, control = control))
-  writeBin(as.double(difftime(Sys.time(), begin, units = "secs")), output)
+  begin <- processor()
+  calls <- seconds <- 0
+  while (seconds < ROUND) {
+    fits <- lapply(starts, function(start) em(x, modelName = family, parameters = start, control = control))
+    calls <- calls + 1
+    seconds <- processor() - begin
+  }
+  writeBin(seconds / calls, output)
   for (fit in fits) {
     found <- fit$parameters
     writeBin(abs(attr(fit, "info")[["iterations"]]), output)

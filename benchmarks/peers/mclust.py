@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import emlib
+from benchmarks.measure import ROUND_SECONDS
 
 NAMES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
 SCRIPT = Path(__file__).with_suffix(".R")
@@ -35,7 +36,7 @@ def contestants(problem):
     (n, d), k = problem.x.shape, problem.model.n_components
     sizes = map(str, (n, d, k, len(problem.starts), problem.iterations))
     r = subprocess.Popen(
-        ["Rscript", SCRIPT, NAMES[family], *sizes],
+        ["Rscript", SCRIPT, NAMES[family], str(ROUND_SECONDS), *sizes],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | ONE_THREAD,
