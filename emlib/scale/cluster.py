@@ -10,11 +10,12 @@ import hashlib
 import importlib.resources
 import math
 import operator
+import pickle
 import re
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 
+import cloudpickle
 import dask.array
 import numpy as np
 from dask.base import get_scheduler
@@ -52,7 +53,7 @@ class Partitions(Pieces):
 
     def __init__(self, x, client=None):
         if is_dataframe_like(x):
-            self._form = tuple(x.columns)
+            self._form = list(x.columns)
         elif isinstance(x, dask.array.Array) and x.ndim:
             if any(len(chunks) > 1 for chunks in x.chunks[1:]):
                 raise ValueError(
@@ -92,15 +93,16 @@ class Partitions(Pieces):
     def _total(self, function, start, stop):
         """The sum of ``function(rows, number)`` over some of the partitions; None where they are empty."""
         run = uuid.uuid4().hex
-        graph = {**self._graph, f"look-{run}": _Look(function, self._form, edition())}
+        look, plus = f"look-{run}", f"add-{run}"
+        graph = {**self._graph, look: _program(_Look(_program(function), self._form, edition())), plus: _program(_added)}
         level = []
         for number in range(start, stop):
             level.append(f"part-{run}-{number}")
-            graph[level[-1]] = (operator.call, f"look-{run}", self._keys[number], number)
+            graph[level[-1]] = _task(look, self._keys[number], number)
         while len(level) > 1:
             groups = [level[first : first + FAN_IN] for first in range(0, len(level), FAN_IN)]
             level = [f"sum-{group[0]}" for group in groups]
-            graph.update((key, (_added, group)) for key, group in zip(level, groups, strict=True))
+            graph.update((key, _task(plus, group)) for key, group in zip(level, groups, strict=True))
         try:
             return self._get(graph, level[0])
         except Exception as error:
@@ -110,46 +112,73 @@ class Partitions(Pieces):
             raise RuntimeError(sentence) from error
 
 
+def _program(function):
+    """A function as bytes, which travel once per pass to each worker, and which a worker without emlib can hold too.
+
+    Such a worker says so when it is to run them; a message with a function in it, that it cannot read, stops it dead.
+    """
+    program = cloudpickle.dumps(function)
+    if b"numpy.random._pickle" in program:
+        raise TypeError("the model holds a random generator, of which each partition would get a copy and draw alike")
+    return program
+
+
+def _task(program, *arguments):
+    """Dask's way to write ``function(*arguments)``, the function being given by the key of its program."""
+    return (operator.call, (pickle.loads, program), *arguments)
+
+
 @dataclass(frozen=True)
 class _Look:
-    """What is done with each partition. It goes to each worker once per pass, however many partitions lie there."""
+    """What is done with each partition, where it lies."""
 
-    function: Callable
-    form: tuple
+    program: bytes
+    form: list | tuple  # the names of the columns, or the shape of a row
     edition: str
 
     def __call__(self, partition, number):
         if edition() != self.edition:
             raise ImportError("a worker has another emlib than the one that calls it; install the same everywhere")
+        function = pickle.loads(self.program)
+        rows = _rows(partition, f"partition {number} of x", self.form)
         try:
-            rows = _rows(partition, self.form)
             with one_thread():  # the workers share the processors among themselves
-                return self.function(rows, number) if len(rows) else None
+                return function(rows, number) if len(rows) else None
         except Exception as error:
-            error.add_note(f"in partition {number} of x{self._column(str(error))}")
+            self._tell(error, number)
             raise
 
-    def _column(self, message):
-        """The name of the column that `message` speaks of, where columns have names."""
-        place = re.match(r"x\[\d+, (\d+)\]", message)
-        return f", column {self.form[int(place[1])]!r}" if place and isinstance(self.form[0], str) else ""
+    def _tell(self, error, number):
+        """Let `error` name the partition, and the column as the data do."""
+        place = re.match(r"x\[(\d+)(?:, (\d+))?\]", str(error))
+        if not place:
+            error.add_note(f"in partition {number} of x")
+            return
+        row, column = place.groups()
+        if column is None:
+            where = ""
+        else:
+            where = f", column {self.form[int(column)]!r}" if isinstance(self.form, list) else f", column {column}"
+        error.args = (f"partition {number} of x, row {row}{where}{str(error)[place.end() :]}",)
 
 
-def _rows(partition, form):
+def _rows(partition, name, form):
     """The rows of a partition as an array, if they are what Dask has promised."""
     if is_dataframe_like(partition):
-        if tuple(partition.columns) != form:
-            raise ValueError(f"it has the columns {list(partition.columns)}; Dask was told {list(form)}")
-        for name, kind in partition.dtypes.items():
+        if list(partition.columns) != form:
+            raise ValueError(f"{name} has the columns {list(partition.columns)}; Dask was told {form}")
+        for column, kind in partition.dtypes.items():
             if getattr(kind, "kind", "O") not in "biuf":
-                raise TypeError(f"column {name!r} of x holds {kind} values; give numbers")
+                raise TypeError(f"{name}, column {column!r}, holds {kind} values; give numbers")
         rows = partition.to_numpy()
         return rows if rows.dtype.kind in "biuf" else partition.to_numpy(dtype=float, na_value=np.nan)
     if not isinstance(partition, np.ndarray):
         kind = type(partition)
-        raise TypeError(f"it is a {kind.__module__}.{kind.__qualname__}; give NumPy arrays, see dask's map_blocks")
+        raise TypeError(
+            f"{name} is a {kind.__module__}.{kind.__qualname__}; give NumPy arrays, for example by x.map_blocks"
+        )
     if partition.shape[1:] != form and not np.isnan(form).any():
-        raise ValueError(f"its rows have shape {partition.shape[1:]}; Dask was told {form}")
+        raise ValueError(f"{name} has the shape {partition.shape}; Dask was told {('N', *form)}")
     return partition
 
 
@@ -225,7 +254,6 @@ def _explained(error):
             "Dask gave the work up: its client or cluster was closed or restarted meanwhile, or data were lost that it "
             "cannot compute again"
         )
-    missing = getattr(error, "name", None) or ""
-    if isinstance(error, ImportError) and missing.split(".")[0] == "emlib":
-        return f"a worker lacks {missing}; install the emlib that you use here on every worker and on the scheduler"
+    if isinstance(error, ModuleNotFoundError):
+        return f"a worker has no module {error.name}; install there what you use here"
     return None
