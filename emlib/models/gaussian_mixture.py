@@ -68,7 +68,7 @@ class GaussianMixture(Mixture):
 
     def start(self, x, rng, how="kmeans++"):
         """Equal weights, centres by a recipe of `emlib.starts`, in every component the covariance of all the data."""
-        x = checks.data(x)
+        x = x.x if isinstance(x, Table) else checks.data(x)
         centres = starts.centres(x, self.n_components, rng, how)
         share = np.full((len(x), self.n_components), 1 / self.n_components)
         overall = Moments.of(x, share, np.tile(x.mean(axis=0), (self.n_components, 1)), self._full)
@@ -220,7 +220,7 @@ class GaussianMixture(Mixture):
         """The data and the parameters, with as many features each."""
         params = self.checked(params)
         n_features = params.means.shape[1]
-        return Table.of(x, n_features).x if isinstance(x, Table) else checks.data(x, n_features=n_features), params
+        return checks.data(x.x if isinstance(x, Table) else x, n_features=n_features), params
 
     @property
     def _full(self):
