@@ -44,10 +44,6 @@ class KMeans(CentreModel):
         x, means = self.checked_pair(x, params)
         return _nearest(squared_distances(x, means))
 
-    def prepared(self, x):
-        """The data looked over once, for a run's many E-steps."""
-        return Table.of(x)
-
     def e_step(self, x, params):
         """Assign every point to its nearest centre. Returns (`Moments`, −distortion)."""
         means = self.checked(params)
@@ -85,7 +81,7 @@ def _nearest(distances):
 
 
 def _cancelled(middles, squares, members, origin):
-    """Whether scatters lose digits that are there, as n·m² comes close to Σx²: those of the data end at the origin's."""
+    """Whether scatters lose digits that are there, as n·m² comes close to Σx²; the data's own end at the origin's."""
     return (_CANCELLED * (squares - middles) < middles - members * (4 * _EPS * origin) ** 2).any()
 
 
