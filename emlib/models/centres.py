@@ -24,6 +24,7 @@ class CentreModel:
 
     n_components: int
 
+    #: The data looked over once for a whole run, an `emlib.blocks.Table`, which takes the place of the data.
     prepared = staticmethod(Table.of)
 
     def __post_init__(self):
