@@ -26,13 +26,14 @@ RULE = {
     | {"emlib.lazy"}
     | {
         f"emlib.models.{base}"
-        for base in ("centres", "count_mixture", "gaussian_mixture", "mixture", "regression_mixture")
+        for base in ("centres", "count_mixture", "gaussian_mixture", "gaussian_sums", "mixture", "regression_mixture")
     },
-    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces"},
+    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces", "emlib.side_by_side"},
+    "emlib.side_by_side": set(),
     "emlib.additive": set(),
     "emlib.pieces": {"emlib.additive"},  # and, by name and only when such data come, emlib.scale
     "emlib.blocks": {"emlib.checks"},
-    "emlib.scale": {"emlib.checks", "emlib.pieces", "emlib.scale"},
+    "emlib.scale": {"emlib.additive", "emlib.blocks", "emlib.checks", "emlib.pieces", "emlib.scale"},
     "emlib.differences": set(),
     "emlib.laws": {"emlib.additive", "emlib.differences", "emlib.engine", "emlib.checks", "emlib.errors"},
     "emlib.acceleration": {"emlib.engine"},
@@ -51,7 +52,7 @@ RULE = {
 #: and of the outside world, beyond the standard library
 OUTSIDE = {
     "emlib.blocks": {"numpy", "threadpoolctl"},
-    "emlib.scale": {"numpy", "dask", "distributed", "pyarrow", "tqdm"},
+    "emlib.scale": {"numpy", "dask", "distributed", "cloudpickle", "pyarrow", "tqdm"},
     "emlib.plots": {"numpy", "matplotlib", "cycler"},
     "emlib.grading": {"numpy", "matplotlib"},
     "emlib.widgets": {"numpy", "matplotlib", "anywidget", "traitlets", "ipywidgets", "IPython"},
