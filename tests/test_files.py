@@ -151,7 +151,9 @@ def test_gaps_are_the_model_s_business(tmp_path):
     x[60, 2] = np.nan
     path, model = saved(tmp_path / "x.parquet", x), IncompleteNormal()
     same(emlib.fit(model, path, model.start(x, 0)).params, emlib.fit(model, x, model.start(x, 0)).params)
-    with pytest.raises(ValueError, match=r"x\.parquet, row 60, column 2 \(row 60 of x\) is nan; every value must be fin"):
+    with pytest.raises(
+        ValueError, match=r"x\.parquet, row 60, column 2 \(row 60 of x\) is nan; every value must be fin"
+    ):
         emlib.fit(GaussianMixture(1), path, GaussianMixture(1).start(DATA["iris"], 0))
 
 
@@ -302,7 +304,7 @@ BAD = {
     "one number": (lambda p: saved(p / "a.npy", np.array(3.0)), ValueError, r"a\.npy holds a single number; x needs r"),
     "no rows": (lambda p: saved(p / "a.npy", X[:0]), ValueError, r"x is empty: .*a\.npy: there is not one row"),
     "no rows in Parquet": (lambda p: saved(p / "a.parquet", X[:0]), ValueError, "x is empty.*there is not one row"),
-    "no blocks": (lambda p: lambda: [], ValueError, r"x is empty: x\(\) yielded no rows"),
+    "no blocks": (lambda p: lambda: iter(()), ValueError, r"x is empty: x\(\) yielded no rows"),
     "no rows in blocks": (lambda p: lambda: [X[:0]], ValueError, r"x is empty: x\(\) yielded no rows"),
     "no rows in a map": (
         lambda p: np.load(saved(p / "a.npy", X), mmap_mode="r")[:0],
@@ -310,7 +312,11 @@ BAD = {
         r"x is empty: its shape is \(0, 2\)",
     ),
     "no files": (lambda p: Files([]), ValueError, "x is empty: no file"),
-    "cut short": (lambda p: cut(p / "a.npy"), OSError, r"a\.npy is cut short: it has 3,480 bytes; its shape \(272, 2\)"),
+    "cut short": (
+        lambda p: cut(p / "a.npy"),
+        OSError,
+        r"a\.npy is cut short: it has 3,480 bytes; its shape \(272, 2\)",
+    ),
     "Parquet cut short": (lambda p: cut(p / "a.parquet"), OSError, r"a\.parquet is no Parquet file, or is damaged"),
     "no npy": (lambda p: raw(p / "a.npy", b"1,2\n3,4\n5,6"), ValueError, r"a\.npy is no \.npy file of plain numbers"),
     "an empty npy": (lambda p: raw(p / "a.npy", b""), ValueError, r"a\.npy is no \.npy file of plain numbers"),
@@ -322,13 +328,21 @@ BAD = {
     ),
     "no such file": (lambda p: p / "a.npy", FileNotFoundError, r"a\.npy does not exist"),
     "no such Parquet file": (lambda p: p / "a.parquet", FileNotFoundError, r"a\.parquet does not exist"),
-    "a folder": (lambda p: p, IsADirectoryError, r"is a directory; give its files: sorted\(glob\.glob\('.*\*\.npy'\)\)"),
+    "a folder": (
+        lambda p: p,
+        IsADirectoryError,
+        r"is a directory; give its files: sorted\(glob\.glob\('.*\*\.npy'\)\)",
+    ),
     "objects": (
         lambda p: saved(p / "a.npy", np.array([[1, 2.0], [3, None]])),
         TypeError,
         r"a\.npy holds pickled Python objects, which are never loaded",
     ),
-    "texts": (lambda p: saved(p / "a.npy", np.array([["a"]])), TypeError, r"a\.npy holds <U1 values; give real numbers"),
+    "texts": (
+        lambda p: saved(p / "a.npy", np.array([["a"]])),
+        TypeError,
+        r"a\.npy holds <U1 values; give real numbers",
+    ),
     "complex": (lambda p: saved(p / "a.npy", X + 1j), TypeError, r"a\.npy holds complex128 values; give real numbers"),
     "records": (lambda p: saved(p / "a.npy", np.zeros(3, "f8,f8")), TypeError, r"a\.npy holds .* values; give real n"),
     "nulls": (
@@ -365,7 +379,7 @@ BAD = {
     "a function that returns nothing": (lambda p: lambda: None, TypeError, r"x\(\) returned a NoneType; it must"),
     "a function that yields numbers": (lambda p: lambda: [1.0], TypeError, r"x\(\) yielded a float; each block must"),
     "always the same iterator": (
-        lambda p: lambda again=iter([X, X]): again,
+        lambda p: iter([X, X]).__iter__,
         RuntimeError,
         r"x\(\) yielded 544 rows at first and 0 now; it must return the same blocks each time",
     ),
@@ -383,7 +397,9 @@ def test_bad_data_get_one_clear_sentence(what, tmp_path):
 
 def test_counts_are_named_by_file_and_row_too(tmp_path):
     path = saved(tmp_path / "x.npy", np.where(np.arange(100)[:, None] == 80, 1.5, 2.0))
-    with pytest.raises(ValueError, match=r"x\.npy, row 80, column 0 \(row 80 of x\) is 1\.5; it must be a whole number"):
+    with pytest.raises(
+        ValueError, match=r"x\.npy, row 80, column 0 \(row 80 of x\) is 1\.5; it must be a whole number"
+    ):
         emlib.fit(PoissonMixture(1), path, emlib.PoissonMixtureParams(np.ones(1), np.ones((1, 1))))
 
 
@@ -514,9 +530,8 @@ def test_the_bar_moves_within_an_iteration(monkeypatch):
     monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
     run = emlib.fit(MODEL, lambda: np.array_split(X, 4), START, progress=True, tol=1e6)
     assert run.iterations == 1
-    assert seen == [(0, None), (68, None), (136, None), (204, None), (272, None)] + [
-        (n, 272) for n in (0, 68, 136, 204, 272)
-    ]
+    rows = [0, 68, 136, 204, 272]
+    assert seen == [(n, total) for total in (None, 272) for n in rows]
 
 
 def test_the_bar_is_off_unless_asked_for(capsys):
@@ -549,7 +564,9 @@ def test_pieces_that_add_elsewhere_are_left_alone(capsys):
 
 
 def block_of(seed, n):
-    return np.random.default_rng(seed).standard_normal((n, 4)) + [[0, 0, 0, 5 * (seed % 2)]]
+    x = np.random.default_rng(seed).standard_normal((n, 4))
+    x[:, 3] += 5 * (seed % 2)
+    return x
 
 
 def peak_of(x, start):
@@ -584,8 +601,8 @@ def test_memory_does_not_grow_with_the_data(tmp_path, monkeypatch):
     assert peaks["array"][1] > 3 * peaks["array"][0]  # the measure sees what is held
 
 
-#: With `room` bytes of private memory left, fit the file and then the same rows as a function makes them; last, whether
-#: there would have been room for the array. The first fit of all only lets the libraries take what they need themselves.
+#: With `room` bytes of private memory left, fit the file, then the same rows as a function gives them; last, whether
+#: there would have been room for the array. The fit before that lets the libraries take what they need for themselves.
 LIMITED = textwrap.dedent(
     """
     import re, resource, sys
