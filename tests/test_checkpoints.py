@@ -351,7 +351,7 @@ def test_an_error_after_a_checkpoint_says_from_where_it_counts(tmp_path):
     with killed("replace", 4):
         emlib.fit(MODEL, X, start, checkpoint=tmp_path)
     with pytest.raises(ValueError, match="is nan") as said:
-        emlib.fit(MODEL, np.full(X.shape, np.nan), start, checkpoint=tmp_path)
+        emlib.fit(MODEL, lambda: [np.full(X.shape, np.nan)], start, checkpoint=tmp_path)
     assert said.value.__notes__ == [
         "in iteration 0",
         f"counted from iteration 2, where the run in {tmp_path} was taken up",
