@@ -1,1 +1,5 @@
-"""Data that no array holds: in files (`emlib.scale.files`) and on a cluster (`emlib.scale.cluster`)."""
+"""Data larger than memory: `Files`, `Rows` and `Blocks` are `emlib.pieces.Pieces` that `emlib.fit` reads in blocks."""
+
+from emlib.scale.files import Blocks, Files, Rows
+
+__all__ = ["Blocks", "Files", "Rows"]
