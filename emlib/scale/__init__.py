@@ -1,4 +1,4 @@
-"""Data larger than memory: `Files`, `Rows` and `Blocks` are `emlib.pieces.Pieces` that `emlib.fit` reads in blocks."""
+"""Data that no array holds: in files (`emlib.scale.files`) and on a cluster (`emlib.scale.cluster`)."""
 
 from emlib.scale.files import Blocks, Files, Rows
 

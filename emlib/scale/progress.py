@@ -1,7 +1,5 @@
 """A bar that tells how far a run is: ``emlib.fit(…, progress=True)``."""
 
-import time
-
 from emlib.pieces import Pieces
 
 
@@ -53,6 +51,6 @@ class _Watched(Pieces):
             return result
 
         self.bar.total = self.rows
+        self.bar.initial -= self.bar.n  # rows per second are those of all passes
         self.bar.update(-self.bar.n)
-        self.bar.start_t = time.time()  # elapsed and left are those of this pass
         return self.pieces.total(counted)
