@@ -34,9 +34,9 @@ class Quick(NamedTuple):
 
 
 def e_step(table, weights, means, covariances, family):
-    """One E-step over `table`, an `emlib.blocks.Table`, for parameters (…, K), (…, K, D) and the family's covariances."""
+    """One E-step over `table`, an `emlib.blocks.Table`, for weights (…, K), means (…, K, D) and the family's Σ."""
     with np.errstate(all="ignore"):  # what is not finite is not sound
-        lens = _LENSES[family](table)
+        lens = _lens(table, family, weights.size)
         nu = (means - table.centre) / lens.scale
         linear, quadratic, constant, norm = lens.precisions(covariances, nu)
         size = np.sqrt(nu.shape[-1]) * table.reach + np.sqrt(np.square(nu).sum(axis=-1))
@@ -44,10 +44,8 @@ def e_step(table, weights, means, covariances, family):
         # where a weight is 0 no logarithm, but a number of which the exponential is 0
         constant = constant + np.where(weights > 0, np.log(weights), -1e300)
         coefficients = np.concatenate([constant[..., None], linear, quadratic], axis=-1)
-        if sound.any():
-            sums, log_likelihood = _pass(table, lens, coefficients)
-        else:
-            sums, log_likelihood = np.zeros(coefficients.shape), np.zeros(sound.shape)
+        n = len(table) if sound.any() else 1  # one point, for the form alone
+        sums, log_likelihood = _pass(n, lens, coefficients)
         counts = sums[..., 0]
         divisor = np.where(counts > 0, counts, 1.0)[..., None]
         shifts, squares = sums[..., 1 : 1 + nu.shape[-1]] / divisor, sums[..., 1 + nu.shape[-1] :] / divisor
@@ -58,30 +56,28 @@ def e_step(table, weights, means, covariances, family):
     return Quick(Moments(means, counts, shifts, scatters), log_likelihood, sound)
 
 
-def _pass(table, lens, coefficients):
-    """Σ_n r_nk φ(x_n), (…, K, F), and Σ_n log Σ_k exp(…), (…)."""
+def _pass(n, lens, coefficients):
+    """Over the first `n` points Σ_n r_nk φ(x_n), (…, K, F), and Σ_n log Σ_k exp(…), (…)."""
     *runs, k, f = coefficients.shape
     tall = coefficients.reshape(-1, f)
-    rows = int(np.clip(ROOM // (f + 2 * len(tall)) // 32 * 32, 256, 16_384))
+    rows = int(np.clip(ROOM // lens.numbers(tall) // 32 * 32, 256, 16_384))
 
     def worker():
         @functools.cache
-        def room(n):
-            features = np.empty((f, n))
-            features[0] = 1
-            return features, np.empty((len(tall), n))
+        def room(size):
+            return lens.room(size, f), np.empty((len(tall), size))
 
         def block(start, stop):
             features, scores = room(stop - start)
             lens.look(start, stop, features)
-            np.matmul(tall, features, out=scores)
+            lens.score(tall, features, scores)
             log_likelihood = to_responsibilities(scores.reshape(*runs, k, -1))
-            return scores @ features.T, log_likelihood
+            return lens.sums(scores, features), log_likelihood
 
         return block
 
-    sums, log_likelihood = total(worker, len(table), rows, len(table) * tall.size)
-    return sums.reshape(coefficients.shape), log_likelihood
+    sums, log_likelihood = total(worker, n, rows, n * tall.size)
+    return sums.reshape(*runs, k, -1), log_likelihood
 
 
 def to_responsibilities(scores):
@@ -104,7 +100,7 @@ def to_responsibilities(scores):
 
 
 def least(matrices):
-    """A lower bound, within a factor of D, of the smallest eigenvalue of each symmetric matrix; not positive if unsure."""
+    """A lower bound, at most D times too low, of each symmetric matrix's smallest eigenvalue; not positive if unsure."""
     d = matrices.shape[-1]
     if d == 1:
         return matrices[..., 0, 0]
@@ -124,17 +120,39 @@ class _Lens:
     def __init__(self, table):
         self.table, self.scale = table, table.scale
 
+    def numbers(self, coefficients):
+        """About how many numbers a point takes."""
+        return coefficients.shape[1] + 2 * len(coefficients)
+
+    def room(self, n, f):
+        """A place for the features of n points, (F, n). Long points lie as they do in the data."""
+        return np.empty((f, n)) if len(self.scale) < 16 else np.empty((n, f)).T
+
     def look(self, start, stop, features):
-        """Fill `features` for a block: below the row of ones x and its products."""
-        x, centre, inverse = self.table.x[start:stop], self.table.centre, 1 / self.scale
-        d = x.shape[1]
-        for i in range(d):
-            np.subtract(x[:, i], centre[i], out=features[1 + i])
-            features[1 + i] *= inverse[i]
-        self.products(features[1 : 1 + d], features[1 + d :])
+        """Fill `features` for a block: ones, then x, then its products."""
+        x, d = self.table.x[start:stop], len(self.scale)
+        u, inverse = features[1 : 1 + d], 1 / self.scale
+        features[0] = 1
+        if features.flags.c_contiguous:
+            for i in range(d):
+                np.subtract(x[:, i], self.table.centre[i], out=u[i])
+                u[i] *= inverse[i]
+        else:
+            np.subtract(x.T, self.table.centre[:, None], out=u)
+            u *= inverse[:, None]
+        self.products(u, features[1 + d :])
+
+    def score(self, coefficients, features, out):
+        np.matmul(coefficients, features, out=out)
+
+    def sums(self, responsibilities, features):
+        return responsibilities @ features.T
 
 
 class _Full(_Lens):
+    def room(self, n, f):
+        return np.empty((f, n))
+
     def products(self, u, out):
         at = 0
         for i in range(len(u)):
@@ -142,7 +160,8 @@ class _Full(_Lens):
             at += len(u) - i
 
     def precisions(self, covariances, nu):
-        precision, log_det, norm = _inverted(covariances / np.multiply.outer(self.scale, self.scale))
+        whiten, log_det, norm = _whitened(covariances / np.multiply.outer(self.scale, self.scale))
+        precision = np.swapaxes(whiten, -2, -1) @ whiten
         linear, constant = _shifted(precision, log_det, nu)
         pairs, factors, _ = _pairs(nu.shape[-1])
         return linear, precision.reshape(*precision.shape[:-2], -1).take(pairs, axis=-1) * factors, constant, norm
@@ -155,6 +174,51 @@ class _Full(_Lens):
         return scatters * counts[..., None, None] * unit, 0.0, precise.all(axis=-1)
 
 
+class _Whitened(_Full):
+    """Where a point has many more products than there are components to share them.
+
+    ‖W_k (x − μ_k)‖² from the triangular W_k, a few of its rows at a time, which leaves out most of the zeros; and for
+    each component one product V Vᵀ of the points times √r_nk.
+    """
+
+    def room(self, n, f):
+        return _Lens.room(self, n, 1 + len(self.scale))
+
+    def products(self, u, out):
+        pass
+
+    def numbers(self, coefficients):
+        d = len(self.scale)
+        return len(coefficients) * (d // 4 + 3) + 3 * d
+
+    def precisions(self, covariances, nu):
+        whiten, log_det, norm = _whitened(covariances / np.multiply.outer(self.scale, self.scale))
+        d = nu.shape[-1]
+        shifted = np.concatenate([-(whiten @ nu[..., None]), whiten], axis=-1).reshape(-1, d, 1 + d)
+        ends = [d * i // 4 for i in range(5)]
+        self.panels = [
+            np.ascontiguousarray(shifted[:, i:j, : 1 + j]).reshape(-1, 1 + j) for i, j in zip(ends, ends[1:])
+        ]
+        return nu[..., :0], nu[..., :0], -(d * np.log(2 * np.pi) + log_det) / 2, norm
+
+    def score(self, coefficients, features, out):
+        out[...] = 0
+        for panel in self.panels:
+            white = panel @ features[: panel.shape[1]]
+            np.square(white, out=white)
+            out += white.reshape(len(out), -1, out.shape[1]).sum(axis=1)
+        out *= -0.5
+        out += coefficients
+
+    def sums(self, responsibilities, features):
+        i, j = np.triu_indices(len(features))
+        sums = np.empty((len(responsibilities), len(i)))
+        for k, root in enumerate(np.sqrt(responsibilities)):
+            weighted = features * root
+            sums[k] = (weighted @ weighted.T)[i, j]
+        return sums
+
+
 class _Tied(_Lens):
     """The product of all the data is what it is: it shifts the log-densities of all components alike."""
 
@@ -162,7 +226,8 @@ class _Tied(_Lens):
         pass
 
     def precisions(self, covariances, nu):
-        precision, log_det, norm = _inverted(covariances / np.multiply.outer(self.scale, self.scale))
+        whiten, log_det, norm = _whitened(covariances / np.multiply.outer(self.scale, self.scale))
+        precision = np.swapaxes(whiten, -2, -1) @ whiten
         linear, constant = _shifted(precision[..., None, :, :], log_det[..., None], nu)
         self.precision = precision
         return linear, linear[..., :0], constant, norm[..., None]
@@ -213,21 +278,26 @@ class _Spherical(_Lens):
         return scatters * counts[..., None] * np.square(self.scale[0]), 0.0, precise.all(axis=-1)
 
 
-_LENSES = {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}
+def _lens(table, family, components):
+    d = len(table.scale)
+    if family == "full" and d * (d + 1) > 100 * components:
+        return _Whitened(table)
+    return {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}[family](table)
 
 
-def _inverted(covariances):
-    """Σ⁻¹, log |Σ| and a norm of Σ⁻¹; nan for all where any of them is not symmetric and positive definite."""
+def _whitened(covariances):
+    """The triangular W with WᵀW = Σ⁻¹, log |Σ|, and a bound of Σ⁻¹; nan where Σ is not symmetric, and for all where one
+    is not positive definite.
+    """
     try:
         factor = np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError:
         factor = np.full_like(covariances, np.nan)
     whiten = np.linalg.inv(factor)
-    precision = np.swapaxes(whiten, -2, -1) @ whiten
     log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
-    norm = np.sqrt(np.square(precision).sum(axis=(-2, -1)))
+    bound = np.square(whiten).sum(axis=(-2, -1))
     askew = np.abs(covariances - np.swapaxes(covariances, -2, -1)).max(axis=(-2, -1))
-    return precision, log_det, np.where(askew * norm < 1e-10, norm, np.nan)
+    return whiten, log_det, np.where(askew * bound < 1e-10, bound, np.nan)
 
 
 def _shifted(precision, log_det, nu):
