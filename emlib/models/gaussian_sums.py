@@ -11,6 +11,7 @@ Every array may have more axes in front, one run for each place along them: they
 """
 
 import functools
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -115,7 +116,7 @@ def least(matrices):
 
 
 class _Lens:
-    """The data seen in units of their own: their centre is 0, and lengths are measured in their standard deviations."""
+    """The data in units of their own: the centre is 0, and the unit of each feature is its standard deviation."""
 
     def __init__(self, table):
         self.table, self.scale = table, table.scale
@@ -160,8 +161,7 @@ class _Full(_Lens):
             at += len(u) - i
 
     def precisions(self, covariances, nu):
-        whiten, log_det, norm = _whitened(covariances / np.multiply.outer(self.scale, self.scale))
-        precision = np.swapaxes(whiten, -2, -1) @ whiten
+        _, precision, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
         linear, constant = _shifted(precision, log_det, nu)
         pairs, factors, _ = _pairs(nu.shape[-1])
         return linear, precision.reshape(*precision.shape[:-2], -1).take(pairs, axis=-1) * factors, constant, norm
@@ -192,13 +192,11 @@ class _Whitened(_Full):
         return len(coefficients) * (d // 4 + 3) + 3 * d
 
     def precisions(self, covariances, nu):
-        whiten, log_det, norm = _whitened(covariances / np.multiply.outer(self.scale, self.scale))
+        whiten, _, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
         d = nu.shape[-1]
         shifted = np.concatenate([-(whiten @ nu[..., None]), whiten], axis=-1).reshape(-1, d, 1 + d)
-        ends = [d * i // 4 for i in range(5)]
-        self.panels = [
-            np.ascontiguousarray(shifted[:, i:j, : 1 + j]).reshape(-1, 1 + j) for i, j in zip(ends, ends[1:])
-        ]
+        ends = itertools.pairwise(d * i // 4 for i in range(5))
+        self.panels = [np.ascontiguousarray(shifted[:, i:j, : 1 + j]).reshape(-1, 1 + j) for i, j in ends]
         return nu[..., :0], nu[..., :0], -(d * np.log(2 * np.pi) + log_det) / 2, norm
 
     def score(self, coefficients, features, out):
@@ -226,8 +224,7 @@ class _Tied(_Lens):
         pass
 
     def precisions(self, covariances, nu):
-        whiten, log_det, norm = _whitened(covariances / np.multiply.outer(self.scale, self.scale))
-        precision = np.swapaxes(whiten, -2, -1) @ whiten
+        _, precision, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
         linear, constant = _shifted(precision[..., None, :, :], log_det[..., None], nu)
         self.precision = precision
         return linear, linear[..., :0], constant, norm[..., None]
@@ -285,19 +282,21 @@ def _lens(table, family, components):
     return {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}[family](table)
 
 
-def _whitened(covariances):
-    """The triangular W with WᵀW = Σ⁻¹, log |Σ|, and a bound of Σ⁻¹; nan where Σ is not symmetric, and for all where one
-    is not positive definite.
+def _factored(covariances):
+    """The triangular W with WᵀW = Σ⁻¹, Σ⁻¹, log |Σ|, and the norm of Σ⁻¹.
+
+    The norm is nan where Σ is not symmetric, and all is where any Σ is not positive definite.
     """
     try:
         factor = np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError:
         factor = np.full_like(covariances, np.nan)
     whiten = np.linalg.inv(factor)
+    precision = np.swapaxes(whiten, -2, -1) @ whiten
     log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
-    bound = np.square(whiten).sum(axis=(-2, -1))
+    norm = np.sqrt(np.square(precision).sum(axis=(-2, -1)))
     askew = np.abs(covariances - np.swapaxes(covariances, -2, -1)).max(axis=(-2, -1))
-    return whiten, log_det, np.where(askew * bound < 1e-10, bound, np.nan)
+    return whiten, precision, log_det, np.where(askew * norm < 1e-10, norm, np.nan)
 
 
 def _shifted(precision, log_det, nu):
