@@ -6,8 +6,9 @@ neither the number of threads nor their luck changes a digit.
 
 import functools
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,13 +88,15 @@ def total(worker, n, rows, work):
     threads = min(_threads(), len(starts)) if work >= WORTH_THREADS and len(starts) > 1 else 1
 
     def share(first):
-        block = worker()
-        return [block(start, min(start + rows, n)) for start in starts[first::threads]]
+        with np.errstate():
+            np.setbufsize(1024)
+            block = worker()
+            return [block(start, min(start + rows, n)) for start in starts[first::threads]]
 
     if threads == 1:
         parts = share(0)
     else:
-        with _one_thread_each(), ThreadPoolExecutor(threads) as pool:
+        with one_thread(), ThreadPoolExecutor(threads) as pool:
             shares = list(pool.map(share, range(threads)))
         parts = [shares[i % threads][i // threads] for i in range(len(starts))]
     return [functools.reduce(lambda a, b: a + b, column) for column in zip(*parts, strict=True)]
@@ -118,6 +121,25 @@ def _threads():
     return min([allowed, *(library["num_threads"] for library in controller.info())])
 
 
-def _one_thread_each():
+_wanted, _limit, _lock = 0, None, threading.Lock()
+
+
+@contextmanager
+def one_thread():
+    """One thread for numpy's linear algebra while any caller wants it so.
+
+    The limit is the whole process's: the first caller sets it and the last one lifts it, in whatever order they go.
+    """
+    global _wanted, _limit
     controller = _controller()
-    return controller.limit(limits=1) if controller else nullcontext()
+    with _lock:
+        _wanted += 1
+        if _wanted == 1 and controller:
+            _limit = controller.limit(limits=1)
+    try:
+        yield
+    finally:
+        with _lock:
+            _wanted -= 1
+            if _wanted == 0 and controller:
+                _limit.restore_original_limits()

@@ -134,6 +134,8 @@ def e_step(model, x, params):
         what = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
         raise TypeError(f"e_step returned {what}; it must return the pair (statistics, objective)")
     statistics, objective = result
+    if type(objective) is float and math.isfinite(objective):
+        return statistics, objective
     if np.ndim(objective) or np.asarray(objective).dtype.kind not in "iuf":
         raise TypeError(f"e_step returned the objective {objective!r}; it must be one real number")
     return statistics, _finite(float(objective))
