@@ -101,7 +101,7 @@ def to_responsibilities(scores):
 
 
 def least(matrices):
-    """A lower bound, at most D times too low, of each symmetric matrix's smallest eigenvalue; not positive if unsure."""
+    """A lower bound, at most D times too low, of the smallest eigenvalue of each matrix; not positive if unsure."""
     d = matrices.shape[-1]
     if d == 1:
         return matrices[..., 0, 0]
@@ -127,13 +127,14 @@ class _Lens:
 
     def room(self, n, f):
         """A place for the features of n points, (F, n). Long points lie as they do in the data."""
-        return np.empty((f, n)) if len(self.scale) < 16 else np.empty((n, f)).T
+        features = np.empty((f, n)) if len(self.scale) < 16 else np.empty((n, f)).T
+        features[0] = 1
+        return features
 
     def look(self, start, stop, features):
-        """Fill `features` for a block: ones, then x, then its products."""
+        """Fill `features` for a block: below the ones x, then its products."""
         x, d = self.table.x[start:stop], len(self.scale)
         u, inverse = features[1 : 1 + d], 1 / self.scale
-        features[0] = 1
         if features.flags.c_contiguous:
             for i in range(d):
                 np.subtract(x[:, i], self.table.centre[i], out=u[i])
@@ -152,7 +153,9 @@ class _Lens:
 
 class _Full(_Lens):
     def room(self, n, f):
-        return np.empty((f, n))
+        features = np.empty((f, n))
+        features[0] = 1
+        return features
 
     def products(self, u, out):
         at = 0
@@ -166,8 +169,12 @@ class _Full(_Lens):
         pairs, factors, _ = _pairs(nu.shape[-1])
         return linear, precision.reshape(*precision.shape[:-2], -1).take(pairs, axis=-1) * factors, constant, norm
 
+    def matrices(self, squares):
+        """From what stands in the sums behind those of x."""
+        return squares.take(_pairs(len(self.scale))[2], axis=-1)
+
     def scatters(self, counts, means, squares, _):
-        squares = squares.take(_pairs(means.shape[-1])[2], axis=-1)
+        squares = self.matrices(squares)
         scatters = squares - means[..., :, None] * means[..., None, :]
         precise = _precise(np.trace(squares, axis1=-2, axis2=-1), least(scatters)) | (counts == 0)
         unit = np.multiply.outer(self.scale, self.scale)
@@ -209,12 +216,15 @@ class _Whitened(_Full):
         out += coefficients
 
     def sums(self, responsibilities, features):
-        i, j = np.triu_indices(len(features))
-        sums = np.empty((len(responsibilities), len(i)))
-        for k, root in enumerate(np.sqrt(responsibilities)):
-            weighted = features * root
-            sums[k] = (weighted @ weighted.T)[i, j]
+        sums, weighted = np.empty((len(responsibilities), len(features), len(features))), np.empty_like(features)
+        for root, into in zip(np.sqrt(responsibilities), sums, strict=True):
+            np.multiply(features, root, out=weighted)
+            np.matmul(weighted, weighted.T, out=into)
         return sums
+
+    def matrices(self, squares):
+        d = len(self.scale)
+        return squares.reshape(*squares.shape[:-1], d, 1 + d)[..., 1:]
 
 
 class _Tied(_Lens):
