@@ -8,7 +8,7 @@ import abc
 import importlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -82,7 +82,7 @@ class Pieces(abc.ABC):
 
     def __len__(self):
         if self.rows is None:
-            self.rows = sum(len(piece) for piece in self)
+            self.rows = self.total(len)
         return self.rows
 
 
@@ -95,13 +95,16 @@ class Place(NamedTuple):
         What holds it: a file, a partition; "x" is the whole.
     row : int
         Its first row there.
-    row_of_all : int
-        Its first row in the whole.
+    row_of_all : int or None
+        Its first row in the whole, where that is known.
+    columns : sequence of str
+        What the columns are called, where they have names.
     """
 
     source: str
     row: int
-    row_of_all: int
+    row_of_all: int | None
+    columns: Sequence = ()
 
     def tell(self, error, n_rows):
         """Let `error`, which arose in the `n_rows` rows from here, name the row in its source and not in the piece."""
@@ -116,8 +119,10 @@ class Place(NamedTuple):
             else:
                 error.add_note(f"in {here}")
             return
-        row, column = int(named[1]), "" if named[2] is None else f", column {named[2]}"
-        whole = "" if self.source == "x" else f" (row {self.row_of_all + row:,} of x)"
+        row, column = int(named[1]), ""
+        if named[2] is not None:
+            column = f", column {repr(self.columns[int(named[2])]) if self.columns else named[2]}"
+        whole = "" if self.source == "x" or self.row_of_all is None else f" (row {self.row_of_all + row:,} of x)"
         error.args = (f"{self.source}, row {self.row + row}{column}{whole}{message[named.end() :]}",)
 
 
