@@ -49,8 +49,17 @@ def ratios(rows, peers):
     """A row for each case, a column for each peer with which any was compared."""
     peers = [peer for peer in peers if any(peer in row["ratios"] for row in rows)]
     heads = [f"× {peer}" if peer == "floor" else f"÷ {peer}" for peer in peers]
-    body = ([row["case"], f"{row['ms']:.3g}", *(cell(row["ratios"].get(p)) for p in peers)] for row in rows)
+    body = ([case(row), f"{row['ms']:.3g}", *(cell(row["ratios"].get(p)) for p in peers)] for row in rows)
     return table(["case", "ms", *heads], body)
+
+
+def case(row):
+    """Its name, broken only between the words, the size and K."""
+    return (
+        row["case"]
+        .replace(" × ", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}")
+        .replace("K = ", "K\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    )
 
 
 def cell(found):
@@ -71,7 +80,7 @@ def number(value):
 
 def threads(results):
     """Two threads beside one."""
-    return table(["case", "two threads ÷ one"], ([row["case"], cell(row)] for row in results["threads"]))
+    return table(["case", "two threads ÷ one"], ([case(row), cell(row)] for row in results["threads"]))
 
 
 def memory(results):
