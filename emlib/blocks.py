@@ -28,14 +28,17 @@ class Table:
     x : (N, D)
     centre : (D,)
         About the mean.
+    variances : (D,)
+        The mean squares about the centre.
     scale : (D,)
-        About the standard deviations; 1 for a feature that is constant.
+        Their roots; 1 for a feature that is constant.
     reach : float
         The largest |x_nd − centre_d| / scale_d.
     """
 
     x: np.ndarray
     centre: np.ndarray
+    variances: np.ndarray
     scale: np.ndarray
     reach: float
 
@@ -49,8 +52,10 @@ class Table:
         x, low, high = checks.data_and_range(x, n_features=n_features)
         centre = _means(x)
         span = np.where(high > low, high - low, 1.0)  # in which squares neither overflow nor underflow
-        scale = np.where(high > low, span * np.sqrt(_means(x, _squares(centre, span))), 1.0)
-        return cls(x, centre, scale, float((np.maximum(high - centre, centre - low) / scale).max()))
+        deviations = np.where(high > low, span * np.sqrt(_means(x, _squares(centre, span))), 0.0)
+        scale = np.where(high > low, deviations, 1.0)
+        reach = float((np.maximum(high - centre, centre - low) / scale).max())
+        return cls(x, centre, np.square(deviations), scale, reach)
 
     def __len__(self):
         return len(self.x)
