@@ -70,10 +70,11 @@ def _pass(n, lens, coefficients):
 
         def block(start, stop):
             features, scores = room(stop - start)
-            lens.look(start, stop, features)
-            lens.score(tall, features, scores)
-            log_likelihood = to_responsibilities(scores.reshape(*runs, k, -1))
-            return lens.sums(scores, features), log_likelihood
+            with np.errstate(all="ignore"):  # a thread does not inherit it
+                lens.look(start, stop, features)
+                lens.score(tall, features, scores)
+                log_likelihood = to_responsibilities(scores.reshape(*runs, k, -1))
+                return lens.sums(scores, features), log_likelihood
 
         return block
 
