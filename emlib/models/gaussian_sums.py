@@ -78,7 +78,7 @@ def _pass(n, lens, coefficients):
 
         return block
 
-    sums, log_likelihood = total(worker, n, rows, n * tall.size)
+    sums, log_likelihood = total(worker, n, rows, n * lens.work(tall))
     return sums.reshape(*runs, k, -1), log_likelihood
 
 
@@ -125,6 +125,10 @@ class _Lens:
     def numbers(self, coefficients):
         """About how many numbers a point takes."""
         return coefficients.shape[1] + 2 * len(coefficients)
+
+    def work(self, coefficients):
+        """About how many multiplications a point takes."""
+        return coefficients.size
 
     def room(self, n, f):
         """A place for the features of n points, (F, n). Long points lie as they do in the data."""
@@ -198,6 +202,9 @@ class _Whitened(_Full):
     def numbers(self, coefficients):
         d = len(self.scale)
         return len(coefficients) * (d // 4 + 3) + 3 * d
+
+    def work(self, coefficients):
+        return len(coefficients) * len(self.scale) ** 2
 
     def precisions(self, covariances, nu):
         whiten, _, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
