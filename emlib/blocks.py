@@ -6,9 +6,8 @@ neither the number of threads nor their luck changes a digit.
 
 import functools
 import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,25 +120,7 @@ def _threads():
     return min([allowed, *(library["num_threads"] for library in controller.info())])
 
 
-_wanted, _limit, _lock = 0, None, threading.Lock()
-
-
-@contextmanager
 def one_thread():
-    """One thread for numpy's linear algebra while any caller wants it so.
-
-    The limit is the whole process's: the first caller sets it and the last one lifts it, in whatever order they go.
-    """
-    global _wanted, _limit
+    """A context in which numpy's linear algebra uses one thread, whoever calls it in this process."""
     controller = _controller()
-    with _lock:
-        _wanted += 1
-        if _wanted == 1 and controller:
-            _limit = controller.limit(limits=1)
-    try:
-        yield
-    finally:
-        with _lock:
-            _wanted -= 1
-            if _wanted == 0 and controller:
-                _limit.restore_original_limits()
+    return controller.limit(limits=1) if controller else nullcontext()

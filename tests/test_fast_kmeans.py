@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from emlib import CentreParams, KMeans, blocks
-from emlib.models import kmeans
+from emlib import CentreParams, KMeans, SoftAssignment, blocks
+from emlib.models import kmeans, soft_assignment
 from emlib.numerics import squared_distances
 
 
@@ -116,6 +116,29 @@ def test_differences_are_asked_for_where_rounding_could_decide_and_nowhere_else(
     KMeans(2).e_step([[0.0, 1.0], [0.5, 7.0], [1.0, -2.0]], CentreParams(np.array([[0.0, 0.0], [1.0, 0.0]])))
     assert asked
     np.testing.assert_array_equal(np.unique(np.concatenate(asked), axis=0), [[0.5, 7.0]])
+
+
+@pytest.mark.parametrize("rule", ["bayes", "distance", "inverse_distance"])
+def test_soft_assignment_in_blocks_is_soft_assignment_at_once(rule, monkeypatch):
+    rng, model = np.random.default_rng(9), SoftAssignment(4, rule, stiffness=0.3)
+    x = normal(rng, 900, 3)
+    params = CentreParams(x[:4])
+    whole, objective = model.e_step(x, params)
+    assert objective == pytest.approx(model.score_samples(x, params).sum(), rel=1e-13)
+    np.testing.assert_allclose(whole.counts, model.posterior(x, params).sum(axis=0), rtol=1e-13)
+    monkeypatch.setattr(soft_assignment, "_CACHE", 0)
+    blocked, total = model.e_step(model.prepared(x), params)
+    assert total == pytest.approx(objective, rel=1e-13)
+    for one, other in zip(whole, blocked, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+
+
+def test_what_a_far_point_is_called_does_not_depend_on_the_blocks(monkeypatch):
+    monkeypatch.setattr(soft_assignment, "_CACHE", 0)
+    x = np.zeros((700, 1))
+    x[600] = 1e100
+    with pytest.raises(ValueError, match=r"x\[600\] lies so far from every component"):
+        SoftAssignment(1, stiffness=1e200).e_step(x, CentreParams(np.zeros((1, 1))))
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")

@@ -22,7 +22,7 @@ _TINY = 1e-305
 #: How many numbers a block may keep in the cache.
 _CACHE = 100_000
 #: From so many features on a row is long enough to be worked on as the data have it.
-_WIDE = 8
+_WIDE = 16
 #: When the square of a mean is so many times the variance about it, the digits are taken from closer by.
 _CANCELLED = 1000
 
@@ -43,10 +43,6 @@ class KMeans(CentreModel):
         """Certain responsibilities, (N, K): 1 for the nearest centre (the first of equals), 0 for the others."""
         x, means = self.checked_pair(x, params)
         return _nearest(squared_distances(x, means))
-
-    def prepared(self, x):
-        """The data looked over once, for a run's many E-steps."""
-        return Table.of(x)
 
     def e_step(self, x, params):
         """Assign every point to its nearest centre. Returns (`Moments`, −distortion)."""
@@ -85,7 +81,7 @@ def _nearest(distances):
 
 
 def _cancelled(middles, squares, members, origin):
-    """Whether scatters lose digits that are there, as n·m² comes close to Σx²: those of the data end at the origin's."""
+    """Whether scatters lose digits that are there, as n·m² comes close to Σx²; the data's own end at the origin's."""
     return (_CANCELLED * (squares - middles) < middles - members * (4 * _EPS * origin) ** 2).any()
 
 

@@ -54,10 +54,6 @@ class SoftAssignment(CentreModel):
         x, means = self.checked_pair(x, params)
         return self._responsibilities(squared_distances(x, means))
 
-    def prepared(self, x):
-        """The data looked over once, for a run's many E-steps."""
-        return Table.of(x)
-
     def e_step(self, x, params):
         """The moments of the data under the responsibilities, and ℓ. Returns (`Moments`, log-likelihood)."""
         means = self.checked(params)

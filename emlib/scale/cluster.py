@@ -11,7 +11,6 @@ import importlib.resources
 import math
 import operator
 import pickle
-import re
 import uuid
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ from dask.utils import is_dataframe_like
 
 from emlib.additive import add
 from emlib.blocks import one_thread
-from emlib.pieces import Pieces
+from emlib.pieces import Pieces, Place
 
 #: How many results are added up at a time.
 FAN_IN = 8
@@ -64,11 +63,13 @@ class Partitions(Pieces):
             self.rows = None if math.isnan(x.shape[0]) else x.shape[0]
         else:
             raise TypeError(f"x is a Dask {type(x).__name__}; give an array with one row per data point or a DataFrame")
-        self._x = x  # what is persisted stays with the workers as long as someone holds it
+        self._x = x  # what is persisted stays with the workers while someone holds it
         self._get = get_scheduler(scheduler=client, collections=[x])
         partitions = np.ravel(x.to_delayed())
         self._graph = dict(partitions[0].dask)
         self._keys = [partition.key for partition in partitions]
+        # Dask's optimisation drops what is persisted
+        self._graph.update((key, x.dask[key]) for key in self._keys if key not in self._graph)
 
     def __iter__(self):
         for number in range(len(self._keys)):
@@ -81,7 +82,7 @@ class Partitions(Pieces):
         return self._whole(functools.partial(_unnumbered, function))
 
     def sample(self, n, rng):
-        """At most `n` rows, each set of them equally likely, in the data's order. Each partition draws where it lies."""
+        """`n` rows, each set of them equally likely, in the order of the data; all rows if there are no more."""
         return self._whole(_Draw(n, int(rng.integers(2**63)))).rows
 
     def _whole(self, function):
@@ -94,7 +95,11 @@ class Partitions(Pieces):
         """The sum of ``function(rows, number)`` over some of the partitions; None where they are empty."""
         run = uuid.uuid4().hex
         look, plus = f"look-{run}", f"add-{run}"
-        graph = {**self._graph, look: _program(_Look(_program(function), self._form, edition())), plus: _program(_added)}
+        graph = {
+            **self._graph,
+            look: _program(_Look(_program(function), self._form, edition())),
+            plus: _program(_added),
+        }
         level = []
         for number in range(start, stop):
             level.append(f"part-{run}-{number}")
@@ -104,7 +109,8 @@ class Partitions(Pieces):
             level = [f"sum-{group[0]}" for group in groups]
             graph.update((key, _task(plus, group)) for key, group in zip(level, groups, strict=True))
         try:
-            return self._get(graph, level[0])
+            with one_thread():  # Dask's threads share the processors; worker processes are started with one each
+                return self._get(graph, level[0])
         except Exception as error:
             sentence = _explained(error)
             if sentence is None:
@@ -140,26 +146,13 @@ class _Look:
         if edition() != self.edition:
             raise ImportError("a worker has another emlib than the one that calls it; install the same everywhere")
         function = pickle.loads(self.program)
-        rows = _rows(partition, f"partition {number} of x", self.form)
+        name = f"partition {number}"
+        rows = _rows(partition, name, self.form)
         try:
-            with one_thread():  # the workers share the processors among themselves
-                return function(rows, number) if len(rows) else None
+            return function(rows, number) if len(rows) else None
         except Exception as error:
-            self._tell(error, number)
+            Place(name, 0, None, self.form if isinstance(self.form, list) else ()).tell(error, len(rows))
             raise
-
-    def _tell(self, error, number):
-        """Let `error` name the partition, and the column as the data do."""
-        place = re.match(r"x\[(\d+)(?:, (\d+))?\]", str(error))
-        if not place:
-            error.add_note(f"in partition {number} of x")
-            return
-        row, column = place.groups()
-        if column is None:
-            where = ""
-        else:
-            where = f", column {self.form[int(column)]!r}" if isinstance(self.form, list) else f", column {column}"
-        error.args = (f"partition {number} of x, row {row}{where}{str(error)[place.end() :]}",)
 
 
 def _rows(partition, name, form):
