@@ -201,7 +201,7 @@ class _Full(_Lens):
     def scatters(self, counts, means, squares, _):
         squares = self.matrices(squares)
         scatters = squares - means[..., :, None] * means[..., None, :]
-        precise = _precise(np.trace(squares, axis1=-2, axis2=-1), least(scatters)) | (counts == 0)
+        precise = _precise(squares.trace(axis1=-2, axis2=-1), least(scatters)) | (counts == 0)
         return scatters * counts[..., None, None] * self.unit, 0.0, precise.all(axis=-1)
 
 
@@ -269,7 +269,7 @@ class _Tied(_Lens):
     def scatters(self, counts, means, _, covariances):
         products = self.table.products
         scatter = products - np.swapaxes(means * counts[..., None], -2, -1) @ means
-        precise = _precise(np.trace(products), least(scatter))
+        precise = _precise(products.trace(), least(scatter))
         return scatter[..., None, :, :] * self.unit, -(self.precision * products).sum(axis=(-2, -1)) / 2, precise
 
 
@@ -331,10 +331,10 @@ def _factored(covariances):
     except np.linalg.LinAlgError:
         factor = np.full_like(covariances, np.nan)
     whiten = np.linalg.inv(factor)
-    precision = np.swapaxes(whiten, -2, -1) @ whiten
-    log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+    precision = whiten.mT @ whiten
+    log_det = 2 * np.log(factor.diagonal(axis1=-2, axis2=-1)).sum(axis=-1)
     norm = np.sqrt(np.square(precision).sum(axis=(-2, -1)))
-    askew = np.abs(covariances - np.swapaxes(covariances, -2, -1)).max(axis=(-2, -1))
+    askew = np.abs(covariances - covariances.mT).max(axis=(-2, -1))
     return whiten, precision, log_det, np.where(askew * norm < 1e-10, norm, np.nan)
 
 
