@@ -131,7 +131,7 @@ class _Lens:
 
     def numbers(self, coefficients):
         """About how many numbers a point takes."""
-        return coefficients.shape[1] + 2 * len(coefficients)
+        return len(self.scale) + coefficients.shape[1] + 2 * len(coefficients)
 
     def work(self, coefficients):
         """About how many multiplications a point takes."""
