@@ -128,9 +128,8 @@ class Moments(NamedTuple):
                 shifts[k] = r @ (x - reference[k]) / counts[k]
             d = x - (reference[k] + shifts[k])
             scatters.append((d * r[:, None]).T @ d if full else r @ np.square(d))
-            if counts[k] > 0:  # what the mean was rounded by
-                rest = r @ d / counts[k]
-                shifts[k] += rest
+            if counts[k] > 0:
+                rest = r @ d / counts[k]  # what the mean, unlike its shift, was rounded by
                 scatters[k] -= counts[k] * (np.multiply.outer(rest, rest) if full else np.square(rest))
         return cls(reference, counts, shifts, np.array(scatters))
 
