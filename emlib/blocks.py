@@ -61,6 +61,11 @@ class Table:
         return len(self.x)
 
     @functools.cached_property
+    def memory(self):
+        """What an E-step has found out about the data alone and leaves to the next one."""
+        return {}
+
+    @functools.cached_property
     def products(self):
         """Σ_n u_n u_nᵀ with u the data about the centre, in the scale's units, (D, D)."""
         products = np.zeros((len(self.scale), len(self.scale)))

@@ -126,12 +126,10 @@ class Moments(NamedTuple):
         for k, r in enumerate(responsibilities.T):
             if counts[k] > 0:
                 shifts[k] = r @ (x - reference[k]) / counts[k]
-            mean = reference[k] + shifts[k]
-            d = x - mean
+            d = x - (reference[k] + shifts[k])
             scatters.append((d * r[:, None]).T @ d if full else r @ np.square(d))
-            if counts[k] > 0:  # what the mean was rounded by
-                rest = r @ d / counts[k]
-                shifts[k] = mean - reference[k] + rest
+            if counts[k] > 0:
+                rest = r @ d / counts[k]  # what the mean, unlike its shift, was rounded by
                 scatters[k] -= counts[k] * (np.multiply.outer(rest, rest) if full else np.square(rest))
         return cls(reference, counts, shifts, np.array(scatters))
 

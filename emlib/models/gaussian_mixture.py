@@ -68,11 +68,13 @@ class GaussianMixture(Mixture):
 
     def start(self, x, rng, how="kmeans++"):
         """Equal weights, centres by a recipe of `emlib.starts`, in every component the covariance of all the data."""
-        x = x.x if isinstance(x, Table) else checks.data(x)
-        centres = starts.centres(x, self.n_components, rng, how)
-        share = np.full((len(x), self.n_components), 1 / self.n_components)
-        overall = Moments.of(x, share, np.tile(x.mean(axis=0), (self.n_components, 1)), self._full)
-        weights, _, covariances = self.m_step(overall)
+        table = Table.of(x)
+        x, centres = table.x, starts.centres(table.x, self.n_components, rng, how)
+        if self not in table.memory:
+            share = np.full((len(x), self.n_components), 1 / self.n_components)
+            middle = np.tile(x.mean(axis=0), (self.n_components, 1))
+            table.memory[self] = self.m_step(Moments.of(x, share, middle, self._full))
+        weights, _, covariances = table.memory[self]
         return GaussianMixtureParams(weights, centres, covariances)
 
     #: The data looked over once for a whole run, an `emlib.blocks.Table`, which ``e_step`` takes as well.

@@ -40,7 +40,7 @@ def e_step(table, weights, means, covariances, family):
         lens = _lens(table, family, weights.size)
         nu = (means - table.centre) / lens.scale
         linear, quadratic, constant, norm = lens.precisions(covariances, nu)
-        size = np.sqrt(nu.shape[-1]) * table.reach + np.sqrt(np.square(nu).sum(axis=-1))
+        size = lens.reach + np.sqrt(np.square(nu).sum(axis=-1))
         sound = (_EPS * np.square(size) * norm < LOSS[0]).all(axis=-1)
         # where a weight is 0 no logarithm, but a number of which the exponential is 0
         constant = constant + np.where(weights > 0, np.log(weights), -1e300)
@@ -52,7 +52,7 @@ def e_step(table, weights, means, covariances, family):
         shifts, squares = sums[..., 1 : 1 + nu.shape[-1]] / divisor, sums[..., 1 + nu.shape[-1] :] / divisor
         scatters, correction, precise = lens.scatters(counts, shifts, squares, covariances)
         sound = sound & precise
-        log_likelihood = log_likelihood + correction - len(table) * np.log(lens.scale).sum()
+        log_likelihood = log_likelihood + correction - lens.log_unit
         shifts = np.where(counts[..., None] > 0, (table.centre - means) + lens.scale * shifts, 0.0)
     return Quick(Moments(means, counts, shifts, scatters), log_likelihood, sound)
 
@@ -70,14 +70,16 @@ def _pass(n, lens, coefficients):
 
         def block(start, stop):
             features, scores = room(stop - start)
-            lens.look(start, stop, features)
-            lens.score(tall, features, scores)
-            log_likelihood = to_responsibilities(scores.reshape(*runs, k, -1))
-            return lens.sums(scores, features), log_likelihood
+            with np.errstate(all="ignore"):  # a thread does not inherit it
+                lens.look(start, stop, features)
+                return lens.step(tall, features, scores, (*runs, k))
 
         return block
 
-    sums, log_likelihood = total(worker, n, rows, n * tall.size)
+    if n <= rows and n == len(lens.table):  # one block, which the next E-step finds as it is
+        sums, log_likelihood = lens.step(tall, lens.whole(f), np.empty((len(tall), n)), (*runs, k))
+    else:
+        sums, log_likelihood = total(worker, n, rows, n * lens.work(tall))
     return sums.reshape(*runs, k, -1), log_likelihood
 
 
@@ -106,7 +108,7 @@ def least(matrices):
     if d == 1:
         return matrices[..., 0, 0]
     if d == 2:
-        (a, b), (_, c) = np.moveaxis(matrices, (-2, -1), (0, 1))
+        a, b, c = matrices[..., 0, 0], matrices[..., 1, 0], matrices[..., 1, 1]
         return (a * c - b * b) / (a + c)
     try:
         inverse = np.linalg.inv(np.linalg.cholesky(matrices))
@@ -119,17 +121,40 @@ class _Lens:
     """The data in units of their own: the centre is 0, and the unit of each feature is its standard deviation."""
 
     def __init__(self, table):
-        self.table, self.scale = table, table.scale
+        self._measure(table, table.scale)
+
+    def _measure(self, table, scale):
+        self.table, self.scale, self.features = table, scale, None
+        self.unit = np.multiply.outer(scale, scale)
+        self.reach = np.sqrt(len(scale)) * table.reach
+        self.log_unit = len(table) * np.log(scale).sum()
 
     def numbers(self, coefficients):
         """About how many numbers a point takes."""
-        return coefficients.shape[1] + 2 * len(coefficients)
+        return len(self.scale) + coefficients.shape[1] + 2 * len(coefficients)
+
+    def work(self, coefficients):
+        """About how many multiplications a point takes."""
+        return coefficients.size
 
     def room(self, n, f):
         """A place for the features of n points, (F, n). Long points lie as they do in the data."""
         features = np.empty((f, n)) if len(self.scale) < 16 else np.empty((n, f)).T
         features[0] = 1
         return features
+
+    def whole(self, f):
+        """The features of all the data."""
+        if self.features is None:
+            self.features = self.room(len(self.table), f)
+            self.look(0, len(self.table), self.features)
+        return self.features
+
+    def step(self, coefficients, features, scores, shape):
+        """The sums, and Σ_n log p(x_n), over the points whose features are given."""
+        self.score(coefficients, features, scores)
+        log_likelihood = to_responsibilities(scores.reshape(*shape, -1))
+        return self.sums(scores, features), log_likelihood
 
     def look(self, start, stop, features):
         """Fill `features` for a block: below the ones x, then its products."""
@@ -164,7 +189,7 @@ class _Full(_Lens):
             at += len(u) - i
 
     def precisions(self, covariances, nu):
-        _, precision, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
+        _, precision, log_det, norm = _factored(covariances / self.unit)
         linear, constant = _shifted(precision, log_det, nu)
         pairs, factors, _ = _pairs(nu.shape[-1])
         return linear, precision.reshape(*precision.shape[:-2], -1).take(pairs, axis=-1) * factors, constant, norm
@@ -176,9 +201,8 @@ class _Full(_Lens):
     def scatters(self, counts, means, squares, _):
         squares = self.matrices(squares)
         scatters = squares - means[..., :, None] * means[..., None, :]
-        precise = _precise(np.trace(squares, axis1=-2, axis2=-1), least(scatters)) | (counts == 0)
-        unit = np.multiply.outer(self.scale, self.scale)
-        return scatters * counts[..., None, None] * unit, 0.0, precise.all(axis=-1)
+        precise = _precise(squares.trace(axis1=-2, axis2=-1), least(scatters)) | (counts == 0)
+        return scatters * counts[..., None, None] * self.unit, 0.0, precise.all(axis=-1)
 
 
 class _Whitened(_Full):
@@ -198,8 +222,11 @@ class _Whitened(_Full):
         d = len(self.scale)
         return len(coefficients) * (d // 4 + 3) + 3 * d
 
+    def work(self, coefficients):
+        return len(coefficients) * len(self.scale) ** 2
+
     def precisions(self, covariances, nu):
-        whiten, _, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
+        whiten, _, log_det, norm = _factored(covariances / self.unit)
         d = nu.shape[-1]
         shifted = np.concatenate([-(whiten @ nu[..., None]), whiten], axis=-1).reshape(-1, d, 1 + d)
         ends = itertools.pairwise(d * i // 4 for i in range(5))
@@ -234,7 +261,7 @@ class _Tied(_Lens):
         pass
 
     def precisions(self, covariances, nu):
-        _, precision, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
+        _, precision, log_det, norm = _factored(covariances / self.unit)
         linear, constant = _shifted(precision[..., None, :, :], log_det[..., None], nu)
         self.precision = precision
         return linear, linear[..., :0], constant, norm[..., None]
@@ -242,9 +269,8 @@ class _Tied(_Lens):
     def scatters(self, counts, means, _, covariances):
         products = self.table.products
         scatter = products - np.swapaxes(means * counts[..., None], -2, -1) @ means
-        precise = _precise(np.trace(products), least(scatter))
-        unit = np.multiply.outer(self.scale, self.scale)
-        return scatter[..., None, :, :] * unit, -(self.precision * products).sum(axis=(-2, -1)) / 2, precise
+        precise = _precise(products.trace(), least(scatter))
+        return scatter[..., None, :, :] * self.unit, -(self.precision * products).sum(axis=(-2, -1)) / 2, precise
 
 
 class _Diag(_Lens):
@@ -268,7 +294,7 @@ class _Spherical(_Lens):
     """One unit for all features, or what is round would be round no longer."""
 
     def __init__(self, table):
-        self.table, self.scale = table, np.full_like(table.scale, table.scale.max())
+        self._measure(table, np.full_like(table.scale, table.scale.max()))
 
     def products(self, u, out):
         np.einsum("dn,dn->n", u, u, out=out[0])
@@ -287,9 +313,12 @@ class _Spherical(_Lens):
 
 def _lens(table, family, components):
     d = len(table.scale)
+    kind = {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}[family]
     if family == "full" and d * (d + 1) > 100 * components:
-        return _Whitened(table)
-    return {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}[family](table)
+        kind = _Whitened
+    if kind not in table.memory:
+        table.memory[kind] = kind(table)
+    return table.memory[kind]
 
 
 def _factored(covariances):
@@ -302,10 +331,10 @@ def _factored(covariances):
     except np.linalg.LinAlgError:
         factor = np.full_like(covariances, np.nan)
     whiten = np.linalg.inv(factor)
-    precision = np.swapaxes(whiten, -2, -1) @ whiten
-    log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+    precision = whiten.mT @ whiten
+    log_det = 2 * np.log(factor.diagonal(axis1=-2, axis2=-1)).sum(axis=-1)
     norm = np.sqrt(np.square(precision).sum(axis=(-2, -1)))
-    askew = np.abs(covariances - np.swapaxes(covariances, -2, -1)).max(axis=(-2, -1))
+    askew = np.abs(covariances - covariances.mT).max(axis=(-2, -1))
     return whiten, precision, log_det, np.where(askew * norm < 1e-10, norm, np.nan)
 
 
