@@ -47,7 +47,7 @@ from emlib.models.soft_assignment import SoftAssignment
 from emlib.models.student_t import Precisions, StudentT, StudentTParams, WeightedMoments
 from emlib.numerics import Moments, log_sum_exp
 from emlib.resampling import bootstrap
-from emlib.variations import Relaxed, Stochastic, Tempered, WithPrior, stepwise
+from emlib.variations import Relaxed, Stochastic, Tempered, WithPrior, minibatches, stepwise
 
 __all__ = [
     "BinomialMixture",
@@ -115,6 +115,7 @@ __all__ = [
     "icl",
     "iterate",
     "log_sum_exp",
+    "minibatches",
     "missing_information",
     "observed_information",
     "rate_matrix",
