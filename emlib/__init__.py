@@ -2,127 +2,58 @@
 
 Read in this order: `emlib.engine` (the loop), `emlib.models.kmeans`, `emlib.models.soft_assignment`,
 `emlib.models.gaussian_mixture` (the models), `emlib.laws` (what makes them EM).
+
+What is public is listed here, and loaded when it is first asked for: `import emlib` itself costs next to nothing.
 """
 
-from emlib import datasets
-from emlib.acceleration import squarem
-from emlib.criteria import aic, bic, icl
-from emlib.engine import Restarts, Snapshot, Trace, fit, iterate, restarts
-from emlib.errors import (
-    ConvergenceWarning,
-    DegenerateError,
-    DegenerateWarning,
-    EmptyClusterWarning,
-    ObjectiveFell,
-)
-from emlib.estimator import Estimator
-from emlib.information import missing_information, observed_information, rate_matrix, standard_errors
-from emlib.laws import Law, LawReport, check_laws
-from emlib.models.binomial_mixture import BinomialMixture, BinomialMixtureParams
-from emlib.models.categorical_mixture import CategoricalMixture, CategoricalMixtureParams
-from emlib.models.censored_exponential import CensoredExponential, ExpectedLifetimes, ExponentialParams, Lifetimes
-from emlib.models.censored_regression import CensoredRegression, ExpectedResponses, RegressionParams, Responses
-from emlib.models.centres import CentreParams
-from emlib.models.count_mixture import ExpectedPowers
-from emlib.models.factor_analysis import FactorAnalysis, FactorAnalysisParams, Factors
-from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams
-from emlib.models.grouped_multinomial import (
-    ExpectedKinds,
-    GroupedMultinomial,
-    GroupedMultinomialParams,
-    KindCounts,
-)
-from emlib.models.hidden_markov import (
-    HiddenMarkov,
-    HiddenMarkovParams,
-    HiddenMarkovStatistics,
-    sequences,
-    stationary_distribution,
-)
-from emlib.models.incomplete_normal import FillIns, IncompleteMoments, IncompleteNormal, NormalParams
-from emlib.models.kmeans import KMeans
-from emlib.models.poisson_mixture import PoissonMixture, PoissonMixtureParams
-from emlib.models.regression_mixture import RegressionMixture, RegressionMixtureParams
-from emlib.models.soft_assignment import SoftAssignment
-from emlib.models.student_t import Precisions, StudentT, StudentTParams, WeightedMoments
-from emlib.numerics import Moments, log_sum_exp
-from emlib.resampling import bootstrap
-from emlib.variations import Relaxed, Stochastic, Tempered, WithPrior, minibatches, stepwise
+from emlib import lazy
 
-__all__ = [
-    "BinomialMixture",
-    "BinomialMixtureParams",
-    "CategoricalMixture",
-    "CategoricalMixtureParams",
-    "CensoredExponential",
-    "CensoredRegression",
-    "CentreParams",
-    "ConvergenceWarning",
-    "DegenerateError",
-    "DegenerateWarning",
-    "EmptyClusterWarning",
-    "Estimator",
-    "ExpectedKinds",
-    "ExpectedLifetimes",
-    "ExpectedPowers",
-    "ExpectedResponses",
-    "ExponentialParams",
-    "FactorAnalysis",
-    "FactorAnalysisParams",
-    "Factors",
-    "FillIns",
-    "GaussianMixture",
-    "GaussianMixtureParams",
-    "GroupedMultinomial",
-    "GroupedMultinomialParams",
-    "HiddenMarkov",
-    "HiddenMarkovParams",
-    "HiddenMarkovStatistics",
-    "IncompleteMoments",
-    "IncompleteNormal",
-    "KMeans",
-    "KindCounts",
-    "Law",
-    "LawReport",
-    "Lifetimes",
-    "Moments",
-    "NormalParams",
-    "ObjectiveFell",
-    "PoissonMixture",
-    "PoissonMixtureParams",
-    "Precisions",
-    "RegressionMixture",
-    "RegressionMixtureParams",
-    "RegressionParams",
-    "Relaxed",
-    "Responses",
-    "Restarts",
-    "Snapshot",
-    "SoftAssignment",
-    "Stochastic",
-    "StudentT",
-    "StudentTParams",
-    "Tempered",
-    "Trace",
-    "WeightedMoments",
-    "WithPrior",
-    "aic",
-    "bic",
-    "bootstrap",
-    "check_laws",
-    "datasets",
-    "fit",
-    "icl",
-    "iterate",
-    "log_sum_exp",
-    "minibatches",
-    "missing_information",
-    "observed_information",
-    "rate_matrix",
-    "restarts",
-    "sequences",
-    "squarem",
-    "standard_errors",
-    "stationary_distribution",
-    "stepwise",
-]
+#: module → its public names
+_NAMES = {
+    "acceleration": ["squarem"],
+    "criteria": ["aic", "bic", "icl"],
+    "engine": ["Restarts", "Snapshot", "Trace", "fit", "iterate", "restarts"],
+    "errors": ["ConvergenceWarning", "DegenerateError", "DegenerateWarning", "EmptyClusterWarning", "ObjectiveFell"],
+    "estimator": ["Estimator"],
+    "information": ["missing_information", "observed_information", "rate_matrix", "standard_errors"],
+    "laws": ["Law", "LawReport", "check_laws"],
+    "models.binomial_mixture": ["BinomialMixture", "BinomialMixtureParams"],
+    "models.categorical_mixture": ["CategoricalMixture", "CategoricalMixtureParams"],
+    "models.censored_exponential": ["CensoredExponential", "ExpectedLifetimes", "ExponentialParams", "Lifetimes"],
+    "models.censored_regression": ["CensoredRegression", "ExpectedResponses", "RegressionParams", "Responses"],
+    "models.centres": ["CentreParams"],
+    "models.count_mixture": ["ExpectedPowers"],
+    "models.factor_analysis": ["FactorAnalysis", "FactorAnalysisParams", "Factors"],
+    "models.gaussian_mixture": ["GaussianMixture", "GaussianMixtureParams"],
+    "models.grouped_multinomial": ["ExpectedKinds", "GroupedMultinomial", "GroupedMultinomialParams", "KindCounts"],
+    "models.hidden_markov": [
+        "HiddenMarkov",
+        "HiddenMarkovParams",
+        "HiddenMarkovStatistics",
+        "sequences",
+        "stationary_distribution",
+    ],
+    "models.incomplete_normal": ["FillIns", "IncompleteMoments", "IncompleteNormal", "NormalParams"],
+    "models.kmeans": ["KMeans"],
+    "models.poisson_mixture": ["PoissonMixture", "PoissonMixtureParams"],
+    "models.regression_mixture": ["RegressionMixture", "RegressionMixtureParams"],
+    "models.soft_assignment": ["SoftAssignment"],
+    "models.student_t": ["Precisions", "StudentT", "StudentTParams", "WeightedMoments"],
+    "numerics": ["Moments", "log_sum_exp"],
+    "resampling": ["bootstrap"],
+    "variations": ["Relaxed", "Stochastic", "Tempered", "WithPrior", "minibatches", "stepwise"],
+}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = sorted(["datasets", *_MODULE_OF])
+
+
+def __getattr__(name):
+    if name not in _MODULE_OF:
+        return lazy.submodule(__name__, name)
+    globals()[name] = value = getattr(lazy.submodule(__name__, _MODULE_OF[name]), name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__, *(module.split(".")[0] for module in _NAMES)})

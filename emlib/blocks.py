@@ -46,20 +46,29 @@ class Table:
             if n_features is not None and x.x.shape[1] != n_features:
                 raise ValueError(f"x has {x.x.shape[1]} features; the parameters describe {n_features}")
             return x
-        x = checks.data(x, n_features=n_features)
-        centre = np.ones(len(x)) @ x / len(x)
-        low, high, squares = np.zeros_like(centre), np.zeros_like(centre), np.zeros_like(centre)
+        x, low, high = checks.data_and_range(x, n_features=n_features)
+        centre, squares = np.zeros(x.shape[1]), np.zeros(x.shape[1])
         for start in range(0, len(x), _ROWS):
-            u = x[start : start + _ROWS] - centre
-            np.minimum(low, u.min(axis=0), out=low)
-            np.maximum(high, u.max(axis=0), out=high)
+            piece = x[start : start + _ROWS]
+            centre += np.ones(len(piece)) @ piece / len(x)
+        span = np.where(high > low, high - low, 1.0)  # in which squares neither overflow nor underflow
+        for start in range(0, len(x), _ROWS):
+            u = (x[start : start + _ROWS] - centre) / span
             squares += np.einsum("nd,nd->d", u, u)
-        scale = np.sqrt(squares / len(x))
-        scale = np.where(scale > 0, scale, 1.0)
-        return cls(x, centre, scale, float((np.maximum(-low, high) / scale).max()))
+        scale = np.where(high > low, span * np.sqrt(squares / len(x)), 1.0)
+        return cls(x, centre, scale, float((np.maximum(high - centre, centre - low) / scale).max()))
 
     def __len__(self):
         return len(self.x)
+
+    @functools.cached_property
+    def products(self):
+        """Σ_n u_n u_nᵀ with u the data about the centre, in the scale's units, (D, D)."""
+        products = np.zeros((len(self.scale), len(self.scale)))
+        for start in range(0, len(self), _ROWS):
+            u = (self.x[start : start + _ROWS] - self.centre) / self.scale
+            products += u.T @ u
+        return products
 
 
 def total(worker, n, rows, work):

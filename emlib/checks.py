@@ -1,5 +1,6 @@
 """Arguments are looked at here, once: each check returns the value in its normal form or says what is wrong with it."""
 
+import math
 import numbers
 
 import numpy as np
@@ -19,23 +20,29 @@ def data(x, name="x", n_features=None, gaps=False):
         If `x` is not two-dimensional, is empty, ragged, not finite, beyond the range that can be squared, or has
         another number of features than `n_features`.
     """
+    return data_and_range(x, name, n_features, gaps)[0]
+
+
+def data_and_range(x, name="x", n_features=None, gaps=False):
+    """What `data` returns, and the least and the largest value of each feature, (D,) each."""
     x = array(x, name, ndim=2, gaps=gaps)
     if n_features is not None and x.shape[1] != n_features:
         raise ValueError(f"{name} has {x.shape[1]} features; the parameters describe {n_features}")
-    _squarable(x, name)
-    spread = np.fmax.reduce(x, axis=0) - np.fmin.reduce(x, axis=0)
+    low, high = _range(x)
+    _squarable(max(high.max(), -low.min()), name)
+    spread = high - low
     for d in np.flatnonzero((spread > 0) & (spread < SMALLEST)):
         raise ValueError(
             f"feature {d} of {name} holds values that differ by at most {spread[d]:.1e}, whose squares underflow; "
             "rescale the data"
         )
-    return x
+    return x, low, high
 
 
 def means(value, n_components, name="means"):
     """Return K centres as a float64 array of shape (K, D)."""
     value = components(value, name, n_components)
-    _squarable(value, name)
+    _squarable(np.abs(value).max(), name)
     return value
 
 
@@ -78,6 +85,8 @@ def array(value, name, ndim=None, shape=None, gaps=False):
     ValueError
         If it is empty or ragged, holds nan or inf (named by position), or has the wrong shape.
     """
+    if _in_form(value) and ndim in (None, value.ndim) and shape in (None, value.shape):
+        return value
     if isinstance(value, np.ma.MaskedArray):
         plain = f"with nan in its gaps: {name}.filled(np.nan)" if gaps else "without missing values"
         raise TypeError(f"{name} is a masked array; give a plain array {plain}")
@@ -185,8 +194,26 @@ def components_for(x, n_components):
         raise ValueError(f"n_components is {n_components}; x has only {distinct} distinct points")
 
 
-def _squarable(value, name):
-    largest = np.fmax.reduce(np.abs(value), axis=None)  # of what is not nan
+def _in_form(value):
+    """Whether `value` is at a glance what `array` returns: where anything is not finite, nor is the sum of squares."""
+    if type(value) is not np.ndarray or value.dtype != np.float64 or not value.flags.c_contiguous or not value.size:
+        return False
+    flat = value.reshape(-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(np.dot(flat, flat))
+
+
+def _range(x):
+    """The least and the largest value of each feature that is not nan. Rows are joined: numpy is quick along long ones."""
+    n, d = x.shape
+    joined = max(1, 256 // d)
+    parts = x[: n - n % joined].reshape(-1, joined * d), x[n - n % joined :]
+    low = [np.fmin.reduce(part, axis=0, initial=np.inf).reshape(-1, d).min(axis=0) for part in parts]
+    high = [np.fmax.reduce(part, axis=0, initial=-np.inf).reshape(-1, d).max(axis=0) for part in parts]
+    return np.minimum(*low), np.maximum(*high)
+
+
+def _squarable(largest, name):
     if largest > LARGEST:
         raise ValueError(f"{name} holds values up to {largest:.1e}, whose squares overflow; rescale the data")
 

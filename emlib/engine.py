@@ -14,13 +14,14 @@ Dempster, Laird & Rubin (1977), Maximum likelihood from incomplete data via the 
 import copy
 import functools
 import itertools
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from emlib import checks
+from emlib import checks, side_by_side
 from emlib.errors import ConvergenceWarning, DegenerateError, DegenerateWarning, ObjectiveFell
 from emlib.pieces import Pieces, recognised
 
@@ -135,9 +136,13 @@ def e_step(model, x, params):
     statistics, objective = result
     if np.ndim(objective) or np.asarray(objective).dtype.kind not in "iuf":
         raise TypeError(f"e_step returned the objective {objective!r}; it must be one real number")
-    if not np.isfinite(objective):
+    return statistics, _finite(float(objective))
+
+
+def _finite(objective):
+    if not math.isfinite(objective):
         raise ArithmeticError(f"e_step returned the objective {objective}; it must be finite")
-    return statistics, float(objective)
+    return objective
 
 
 def _of_piece(model, params, piece):
@@ -184,30 +189,56 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate):
     ConvergenceWarning
         If `max_iter` steps were not enough.
     """
-    tol = checks.number(tol, "tol")
-    max_iter = checks.integer(max_iter, "max_iter", minimum=0)
-    snapshots, x = [], prepared(model, x)
+    x = prepared(model, x)
+    record = Record(model, x, tol, max_iter)
     for snapshot in algorithm(model, x, params):
-        snapshots.append(snapshot)
+        if record.takes(snapshot):
+            break
+    trace = record.trace()
+    _warn_unless_converged(trace)
+    return trace
+
+
+class Record:
+    """What a run has yielded so far, and the rule by which it is over: see `fit`."""
+
+    def __init__(self, model, x, tol, max_iter):
+        self.model, self.x = model, x
+        self.tol, self.max_iter = checks.number(tol, "tol"), checks.integer(max_iter, "max_iter", minimum=0)
+        self.snapshots, self.unit, self.converged = [], None, False
+
+    def takes(self, snapshot):
+        """Keep `snapshot`. Returns whether the run is over."""
+        self.snapshots.append(snapshot)
         if snapshot.iteration == 0:
             # only now: the model has looked at x and said what is wrong with it
-            unit = total_unit(model, x, snapshot.params)
+            self.unit = total_unit(self.model, self.x, snapshot.params)
         else:
-            before = snapshots[-2].objective
+            before = self.snapshots[-2].objective
             gain = snapshot.objective - before
-            if gain < -ROUNDING * (unit + abs(before)):
+            if gain < -ROUNDING * (self.unit + abs(before)):
                 raise ObjectiveFell(
                     f"the objective fell from {before!r} to {snapshot.objective!r} in iteration {snapshot.iteration}; "
                     "an EM step never lowers it, so e_step and m_step do not belong together"
                 )
-            if gain <= tol * unit:
-                reason = f"converged in iteration {snapshot.iteration}: gain per point ≤ {tol:g}"
-                return Trace(model, tuple(snapshots), True, reason)
-        if snapshot.iteration == max_iter:
-            break
-    reason = f"not converged after {max_iter} iterations: the gain per point has not come down to {tol:g}"
-    warnings.warn(f"{reason}; raise max_iter or tol", ConvergenceWarning, stacklevel=2)
-    return Trace(model, tuple(snapshots), False, reason)
+            self.converged = bool(gain <= self.tol * self.unit)
+        return self.converged or snapshot.iteration == self.max_iter
+
+    def trace(self):
+        """The `Trace` of a run that is over."""
+        if self.converged:
+            reason = f"converged in iteration {self.snapshots[-1].iteration}: gain per point ≤ {self.tol:g}"
+        else:
+            reason = (
+                f"not converged after {self.max_iter} iterations: the gain per point has not come down to {self.tol:g}"
+            )
+        return Trace(self.model, tuple(self.snapshots), self.converged, reason)
+
+
+def _warn_unless_converged(trace):
+    """Where the caller of the caller stands."""
+    if not trace.converged:
+        warnings.warn(f"{trace.reason}; raise max_iter or tol", ConvergenceWarning, stacklevel=3)
 
 
 def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
@@ -238,27 +269,57 @@ def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
         If some starts ended in a `DegenerateError`; they are left out and listed in ``failures``.
     """
     needs(model, "start(x, rng)")
+    rngs = checks.rng(seed).spawn(checks.integer(n, "n"))
+    if side_by_side.possible(model) and not isinstance(recognised(x), Pieces):
+        runs = _side_by_side(model, x, rngs, start, tol, max_iter)
+    else:
 
-    def from_start(rng):
-        return fit(model, x, model.start(x, rng, **start), tol=tol, max_iter=max_iter)
+        def run(rng):
+            return fit(model, x, model.start(x, rng, **start), tol=tol, max_iter=max_iter)
 
-    return each(from_start, checks.rng(seed).spawn(checks.integer(n, "n")), "starts")
+        runs = [functools.partial(run, rng) for rng in rngs]
+    return each(runs, "starts")
 
 
-def each(run, rngs, what):
-    """``run(rng)`` for each generator: the traces, and the failures by their place, with a warning if there are any."""
-    traces, failures = [], {}
+def _side_by_side(model, x, rngs, start, tol, max_iter):
+    """For each of `rngs` a function that ends as `fit` does, the work being done already."""
+    x, starts, failures = prepared(model, x), {}, {}
     for i, rng in enumerate(rngs):
         try:
-            traces.append(run(rng))
+            starts[i] = model.start(x, rng, **start)
+        except DegenerateError as error:
+            failures[i] = error
+    records = {i: Record(model, x, tol, max_iter) for i in starts}
+
+    def takes(i, iteration, params, objective):
+        return records[i].takes(Snapshot(iteration, _frozen(params), _finite(objective)))
+
+    def end(i):
+        if i in failures:
+            raise failures[i]
+        trace = records[i].trace()
+        _warn_unless_converged(trace)
+        return trace
+
+    if starts:
+        failures |= side_by_side.run(model, x, starts, takes)
+    return [functools.partial(end, i) for i in range(len(rngs))]
+
+
+def each(runs, what):
+    """What the functions `runs` return: the traces, and the failures by their place, with a warning if there are any."""
+    traces, failures = [], {}
+    for i, run in enumerate(runs):
+        try:
+            traces.append(run())
         except DegenerateError as error:
             failures[i] = error
     if not traces:
-        raise DegenerateError(f"all {len(rngs)} {what} failed; the first: {failures[0]}")
+        raise DegenerateError(f"all {len(runs)} {what} failed; the first: {failures[0]}")
     if failures:
         first = next(iter(failures.values()))
         warnings.warn(
-            f"{len(failures)} of {len(rngs)} {what} failed; the first: {first}", DegenerateWarning, stacklevel=3
+            f"{len(failures)} of {len(runs)} {what} failed; the first: {first}", DegenerateWarning, stacklevel=3
         )
     return Restarts(tuple(traces), failures)
 

@@ -20,10 +20,10 @@ def log_sum_exp(a):
         return np.log(np.exp(a - largest).sum(axis=-1)) + largest[..., 0]
 
 
-def condition(log_joint):
+def condition(log_joint, first=0):
     """Bayes' law: from log p(x_n, z_n = k), (N, K), to p(z_n = k | x_n), (N, K), and log p(x_n), (N,).
 
-    The sum to divide by is taken after the maximum is subtracted, so that rows sum to 1 however far off a point lies.
+    An error counts the points from `first`, for those of a block. The sum to divide by is taken after the maximum is subtracted, so that rows sum to 1 however far off a point lies.
 
     Raises
     ------
@@ -32,7 +32,9 @@ def condition(log_joint):
     """
     largest = log_joint.max(axis=1, keepdims=True)
     for n in np.flatnonzero(~np.isfinite(largest)):
-        raise ValueError(f"x[{n}] lies so far from every component that even the logarithm of its density overflows")
+        raise ValueError(
+            f"x[{first + n}] lies so far from every component that even the logarithm of its density overflows"
+        )
     joint = np.exp(log_joint - largest)
     total = joint.sum(axis=1, keepdims=True)
     return joint / total, (largest + np.log(total))[:, 0]
@@ -92,7 +94,8 @@ class Moments(NamedTuple):
 
     With weights r_nk they are N_k = Σ_n r_nk, m_k = Σ_n r_nk x_n / N_k and Σ_n r_nk (x_n − m_k)(x_n − m_k)ᵀ. They say
     the same as the sums of r, r x and r x xᵀ, but nothing cancels in them, however far the data lie from the origin.
-    Moments of two pieces of the data add up with ``+`` to the moments of the whole.
+    Moments of two pieces of the data add up with ``+`` to the moments of the whole. Those of several runs side by side
+    have one more axis in front.
 
     Chan, Golub & LeVeque (1983), Algorithms for computing the sample variance. American Statistician 37, 242–247.
 
@@ -105,6 +108,8 @@ class Moments(NamedTuple):
     shifts : (K, D)
         m_k − reference_k, which keeps the digits that m_k itself would round away.
     scatters : (K, D, D), or (K, D) where only the diagonal is kept
+        An axis of length 1 where only their sum over that axis is kept: over the components, (1, D, D), is all that a
+        covariance for all of them needs; over the features, (K, 1), all that a variance for all of those needs.
     """
 
     reference: np.ndarray
@@ -131,14 +136,14 @@ class Moments(NamedTuple):
 
     def about(self, centres):
         """Σ_n r_nk (x_n − c_k)(x_n − c_k)ᵀ about the K rows of `centres`, or about one point for all."""
-        return self.scatters + self._outer(self.counts, self.reference - centres + self.shifts)
+        return _sum_alike(self.scatters, self._outer(self.counts, self.reference - centres + self.shifts))
 
     def __add__(self, other):
         counts = self.counts + other.counts
         share = other.counts / np.where(counts > 0, counts, 1.0)
         apart = other.reference - self.reference + other.shifts - self.shifts
         shifts = self.shifts + share[:, None] * apart
-        scatters = self.scatters + other.scatters + self._outer(self.counts * share, apart)
+        scatters = _sum_alike(self.scatters, other.scatters, self._outer(self.counts * share, apart))
         return Moments(self.reference, counts, shifts, scatters)
 
     def times(self, factor):
@@ -150,3 +155,9 @@ class Moments(NamedTuple):
         if self.scatters.ndim == 3:
             return weights[:, None, None] * vectors[:, :, None] * vectors[:, None, :]
         return weights[:, None] * np.square(vectors)
+
+
+def _sum_alike(*scatters):
+    """The sum of scatters, along the axes over which one of them is summed already summed as well."""
+    shape = np.min([scatter.shape for scatter in scatters], axis=0)
+    return sum(scatter.sum(axis=tuple(np.flatnonzero(scatter.shape > shape)), keepdims=True) for scatter in scatters)

@@ -3,6 +3,8 @@
 Efron (1979), Bootstrap methods: another look at the jackknife. Annals of Statistics 7, 1–26.
 """
 
+import functools
+
 import numpy as np
 
 from emlib import checks
@@ -53,4 +55,5 @@ def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_i
             again = [x[row] for row in rows] if sequences else x[rows]
         return fit(model, again, params, tol=tol, max_iter=max_iter)
 
-    return each(refit, checks.rng(seed).spawn(checks.integer(n, "n")), "resampled fits")
+    rngs = checks.rng(seed).spawn(checks.integer(n, "n"))
+    return each([functools.partial(refit, rng) for rng in rngs], "resampled fits")

@@ -23,6 +23,8 @@ from emlib import (
     PoissonMixtureParams,
     sequences,
 )
+from emlib.models.mixture import Mixture
+from emlib.numerics import xlogy
 
 QUAKES = emlib.datasets.earthquakes().x
 EQUAL = np.full(2, 0.5)
@@ -159,6 +161,97 @@ def test_sequences_of_different_lengths_count_as_they_do_alone():
     )
     for together, sequence in zip(model.posterior(x, params), x, strict=True):
         np.testing.assert_allclose(together, model.posterior([sequence], params)[0], rtol=1e-10, atol=1e-300)
+
+
+# Blocks side by side, against the recursion one step after the other.
+
+
+class Given(Mixture):
+    """The data are the log-densities themselves; what is below −1e9 is impossible."""
+
+    def checked(self, params):
+        return params
+
+    def checked_pair(self, x, params):
+        return x, params
+
+    def _log_joint(self, x, params):
+        return np.where(x < -1e9, -np.inf, x) - np.log(self.n_components)
+
+    def _expected(self, x, responsibilities, params):
+        return responsibilities
+
+
+def one_after_the_other(log_emissions, initial, transitions):
+    """Chapter 7: log p(x_n | past), the smoothed states, the expected steps, and the entropy of the paths."""
+    predicted, filtered, log_scales = [initial], [], []
+    for step in log_emissions:
+        predicted[-1] = np.where(predicted[-1] > 1e-300, predicted[-1], 0)
+        log_joint = np.log(predicted[-1]) + step
+        log_scales.append(emlib.log_sum_exp(log_joint))
+        filtered.append(np.exp(log_joint - log_scales[-1]) if log_scales[-1] > -np.inf else np.zeros(len(initial)))
+        predicted.append(filtered[-1] @ transitions)
+    smoothed, steps, entropy = [filtered[-1]], np.zeros(transitions.shape), 0.0
+    for known, expected in zip(filtered[-2::-1], predicted[-2:0:-1], strict=True):
+        pairs = known[:, None] * transitions * np.divide(smoothed[0], expected, where=expected > 0, out=0 * expected)
+        smoothed.insert(0, pairs.sum(axis=1))
+        steps += pairs
+        entropy += xlogy(smoothed[0], smoothed[0]).sum() - xlogy(pairs, pairs).sum()
+    return np.array(log_scales), np.array(smoothed), steps, entropy - xlogy(smoothed[0], smoothed[0]).sum()
+
+
+def chain(kind, k, rng):
+    """π and A."""
+    initial, a = rng.dirichlet(np.ones(k)), rng.dirichlet(np.ones(k), k)
+    if kind == "sticky":
+        a = 0.999 * np.eye(k) + 0.001 * a
+    elif kind == "all but absorbing":
+        a[:-1] = 1e-250 * a[:-1] + (1 - 1e-250) * np.eye(k)[:-1]
+    elif kind == "absorbing":
+        a[-1] = np.eye(k)[-1]
+    elif kind == "left to right":
+        initial, a = np.eye(k)[0], 0.95 * np.eye(k) + 0.05 * np.eye(k, k=1)
+        a[-1] = np.eye(k)[-1]
+    elif kind == "round and round":
+        initial, a = np.eye(k)[0], np.roll(np.eye(k), 1, axis=1)
+    return initial, a
+
+
+@pytest.mark.parametrize(
+    "kind", ["any", "sticky", "all but absorbing", "absorbing", "left to right", "round and round"]
+)
+@pytest.mark.parametrize("spread", [1, 30, 3000, "some impossible", "all impossible once"])
+@pytest.mark.parametrize(
+    ("k", "lengths"),
+    [(3, [1]), (2, [2]), (3, [3]), (5, [31]), (1, [99]), (3, [500]), (2, [200, 1, 150, 37]), (3, [5] * 9)],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_blocks_find_what_one_step_after_the_other_does(kind, spread, k, lengths):
+    rng = np.random.default_rng([k, *lengths])
+    initial, transitions = chain(kind, k, rng)
+    x = (spread if isinstance(spread, int) else 1) * rng.standard_normal((sum(lengths), k))
+    if spread == "some impossible":
+        x[rng.random(x.shape) < 0.02] = -1e10
+    elif spread == "all impossible once":
+        x[len(x) // 2] = -1e10
+    x = sequences(x, lengths)
+    params = HiddenMarkovParams(initial, transitions, SimpleNamespace(weights=np.full(k, 1 / k)))
+    model = HiddenMarkov(Given(k))
+    statistics, objective = model.e_step(x, params)
+    log_scales, smoothed, steps, entropies = zip(
+        *(one_after_the_other(np.where(s < -1e9, -np.inf, s), initial, transitions) for s in x), strict=True
+    )
+    close = {"rtol": 1e-9, "atol": 1e-12}
+    found, *_ = model._forward_backward(x, params)
+    np.testing.assert_allclose(found.log_scales, np.concatenate(log_scales), **close)
+    np.testing.assert_allclose(model.score_samples(x, params), [each.sum() for each in log_scales], **close)
+    assert objective == pytest.approx(sum(each.sum() for each in log_scales), rel=1e-12)
+    for ours, plain in zip(model.posterior(x, params), smoothed, strict=True):
+        np.testing.assert_allclose(ours, plain, **close)
+    np.testing.assert_allclose(statistics.emissions, np.concatenate(smoothed), **close)
+    np.testing.assert_allclose(statistics.initial, sum(each[0] for each in smoothed), **close)
+    np.testing.assert_allclose(statistics.transitions, sum(steps), **close)
+    assert model.entropy(x, params) == pytest.approx(sum(entropies), rel=1e-9, abs=1e-9)
 
 
 def test_nothing_underflows_in_a_long_sequence_or_far_from_every_state():

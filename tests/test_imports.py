@@ -1,7 +1,8 @@
-"""The import rule of the design, the weight of `import emlib`, and a docstring on everything public."""
+"""The import rule of the design, what `import emlib` loads and when, and a docstring on everything public."""
 
 import ast
 import inspect
+import pickle
 import re
 import subprocess
 import sys
@@ -16,16 +17,19 @@ STDLIB = sys.stdlib_module_names
 LEAVES = {"emlib.blocks", "emlib.checks", "emlib.errors", "emlib.numerics", "emlib.starts"}
 #: what the modules of each part may import of emlib; the first part that fits a module counts
 RULE = {
+    "emlib.lazy": set(),
     "emlib.checks": set(),
     "emlib.errors": set(),
     "emlib.numerics": {"emlib.checks"},
     "emlib.starts": {"emlib.checks", "emlib.numerics"},
     "emlib.models": LEAVES
+    | {"emlib.lazy"}
     | {
         f"emlib.models.{base}"
-        for base in ("centres", "count_mixture", "gaussian_mixture", "mixture", "regression_mixture")
+        for base in ("centres", "count_mixture", "gaussian_mixture", "gaussian_sums", "mixture", "regression_mixture")
     },
-    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces"},
+    "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces", "emlib.side_by_side"},
+    "emlib.side_by_side": set(),
     "emlib.additive": set(),
     "emlib.pieces": {"emlib.additive"},  # and, by name and only when such data come, emlib.scale
     "emlib.blocks": {"emlib.checks"},
@@ -100,22 +104,78 @@ def test_the_rule_names_no_part_that_is_gone():
     assert all(part_of(part, MODULES) for part in RULE)
 
 
-def test_import_emlib_loads_numpy_and_nothing_heavier():
-    loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, emlib; print(*sorted({name.split('.')[0] for name in sys.modules}))"],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=PACKAGE.parent,
-    ).stdout.split()
-    baseline = subprocess.run(
-        [sys.executable, "-c", "import sys, numpy; print(*sorted({name.split('.')[0] for name in sys.modules}))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split()
-    heavier = set(loaded) - set(baseline) - set(STDLIB) - {"emlib"}
-    assert not heavier, f"import emlib also loads {sorted(heavier)}"
+# What is public, and loaded when it is asked for.
+
+
+def printed(code):
+    """The words that a fresh Python prints."""
+    command = [sys.executable, "-c", f"import sys; {code}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=PACKAGE.parent).stdout.split()
+
+
+def test_import_emlib_loads_nothing_that_is_not_asked_for():
+    loaded = set(printed("import emlib; print(*sys.modules)")) - set(printed("import numpy; print(*sys.modules)"))
+    assert loaded == {"emlib", "emlib.lazy"}
+
+
+def test_all_that_is_public_loads_numpy_and_nothing_heavier():
+    packages = "print(*{name.split('.')[0] for name in sys.modules})"
+    public = "from emlib import *; from emlib import models; [getattr(models, name) for name in dir(models)]"
+    heavier = set(printed(f"{public}; {packages}")) - set(printed(f"import numpy; {packages}")) - STDLIB - {"emlib"}
+    assert not heavier, f"emlib also loads {sorted(heavier)}"
+
+
+def test_all_is_sorted_and_complete():
+    assert emlib.__all__ == sorted(emlib.__all__)
+    star = {}
+    exec("from emlib import *", star)
+    assert set(star) - {"__builtins__"} == set(emlib.__all__)
+    public = {name for name, value in vars(emlib).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    assert public == set(emlib.__all__) - {"datasets"}
+
+
+def test_a_public_name_stands_once_and_beside_the_module_that_defines_it():
+    assert list(emlib._NAMES) == sorted(emlib._NAMES)
+    assert sorted(["datasets", *(name for names in emlib._NAMES.values() for name in names)]) == emlib.__all__
+    for module, names in emlib._NAMES.items():
+        assert names == sorted(names)
+        for name in names:
+            value = getattr(emlib, name)
+            assert value.__module__ == f"emlib.{module}", f"{name} is defined in {value.__module__}"
+            assert inspect.getsourcefile(value) == str(MODULES[value.__module__])
+            assert pickle.loads(pickle.dumps(value)) is value
+
+
+def test_what_is_there_is_seen_before_it_is_loaded():
+    # dir is what completes a name at a prompt
+    assert set(emlib.__all__) < set(printed("import emlib; print(*dir(emlib))"))
+    models = [module for module in MODULES if module.startswith("emlib.models.")]
+    assert {module.removeprefix("emlib.models.") for module in models} < set(dir(emlib.models))
+    modules = [*models, *(module for module in MODULES if module.count(".") == 1)]
+    assert printed(f"import emlib; print({', '.join(f'{module}.__name__' for module in modules)})") == modules
+
+
+@pytest.mark.parametrize("package", [emlib, emlib.models])
+def test_what_is_not_there_is_refused_in_pythons_words(package):
+    name = "fit_all"
+    with pytest.raises(AttributeError) as plain:
+        getattr(inspect, name)
+    with pytest.raises(AttributeError) as ours:
+        getattr(package, name)
+    assert str(ours.value) == str(plain.value).replace("inspect", package.__name__)
+    assert (ours.value.name, ours.value.obj) == (name, package)
+    with pytest.raises(ImportError, match=f"cannot import name '{name}' from '{package.__name__}'"):
+        exec(f"from {package.__name__} import {name}")
+
+
+def test_what_a_module_lacks_is_not_taken_for_the_module():
+    code = """
+try:
+    emlib.plots
+except ModuleNotFoundError as error:
+    print(error.name.split('.')[0])
+"""
+    assert printed(f"import emlib; sys.modules['matplotlib'] = None{code}") == ["matplotlib"]
 
 
 # Docstrings.
@@ -160,9 +220,3 @@ def test_the_parameters_that_are_documented_are_those_that_there_are(name):
     }
     actual = {p.name for p in inspect.signature(getattr(emlib, name)).parameters.values()}
     assert documented == actual
-
-
-def test_all_is_sorted_and_complete():
-    assert emlib.__all__ == sorted(emlib.__all__)
-    public = {name for name, value in vars(emlib).items() if not name.startswith("_") and not inspect.ismodule(value)}
-    assert public == set(emlib.__all__) - {"datasets"}

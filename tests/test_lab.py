@@ -1,8 +1,6 @@
 """A real JupyterLab in a real browser: every chapter runs from top to bottom, and its sliders do what they promise."""
 
-import base64
 import html
-import io
 import json
 import os
 import re
@@ -13,9 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from notebooks import hand_out
@@ -23,43 +19,42 @@ from notebooks import hand_out
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 AXE = ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js"
-#: What both of the following begin with.
-RUNS = """
+# A busy machine answers late.
+expect.set_options(timeout=20_000)
+#: An explorer, whose every change of iteration is heard. Run in a notebook and here: what both say is compared.
+EXPLORER = """
+import ipywidgets
 import numpy as np
 import emlib
-from emlib import plots, widgets
-from matplotlib.figure import Figure
-plots.use_style()
+from emlib import widgets
 x = emlib.datasets.faithful().x
 runs = {}
 for K in (1, 2, 3):
     for family in ("full", "tied"):
         model = emlib.GaussianMixture(K, family)
         runs[K, family] = emlib.fit(model, x, model.start(x, np.random.default_rng(0)), tol=1e-3)
-"""
-# A busy machine answers late.
-expect.set_options(timeout=20_000)
-#: Run in a notebook and here: what the page shows is compared with `panel` and `runs`.
-CODE = f"""{RUNS}
-fig = Figure()
-curve = plots.objective_curve(fig.add_subplot(), runs[2, "full"].objectives)
-
-def update(K, family, iteration):
-    trace = runs[K, family]
-    at = min(iteration, trace.iterations)
-    curve.update(at, trace.objectives)
-    return f"K = {{K}}, family {{family}}, iteration {{at}} of {{trace.iterations}}: {{trace[at].objective:.2f}}."
-
-last = max(trace.iterations for trace in runs.values())
-panel = widgets.sliders(fig, update, K=(1, 2, 3), family=("full", "tied"), iteration=range(last + 1))
-panel = panel.set(K=2, iteration=4)
-"""
-#: An explorer, whose every change of iteration is heard.
-EXPLORER = f"""{RUNS}
-import ipywidgets
 explorer = widgets.explore(x, runs, ("K", "family")).set(K=2, iteration=4)
 heard = ipywidgets.Text()
-explorer.observe(lambda change: setattr(heard, "value", f"{{change.old}} to {{change.new}}"), "iteration")
+explorer.observe(lambda change: setattr(heard, "value", f"{change.old} to {change.new}"), "iteration")
+"""
+#: Sliders over a figure, heard likewise, and linked to a slider of ipywidgets.
+SLIDERS = """
+import ipywidgets
+from matplotlib.figure import Figure
+from emlib import widgets
+fig = Figure(figsize=(4, 3))
+bars = fig.add_subplot(ylim=(0, 9)).bar([1, 2], [1, 1])
+
+def update(kind, iteration):
+    for bar, its in zip(bars, ("soft", "hard"), strict=True):
+        bar.set_height(iteration if its == kind else 1)
+    return f"Kind {kind}, iteration {iteration}.\\nOf two bars, the one of {kind} has height {iteration}."
+
+explorer = widgets.sliders(fig, update, kind=("soft", "hard"), iteration=range(9)).set(iteration=4)
+beside = ipywidgets.IntSlider(max=8)
+ipywidgets.jslink((explorer, "iteration"), (beside, "value"))
+heard = ipywidgets.Text()
+explorer.observe(lambda change: setattr(heard, "value", f"{change.old} to {change.new}"), "iteration")
 """
 #: One free parameter, and two.
 BOUND_AND_SURFACE = """
@@ -214,49 +209,6 @@ def close(page, lab, name):
             page.request.delete(lab.url(f"api/sessions/{session['id']}"))
 
 
-def picture(panel):
-    """The pixels that the panel shows."""
-    source = panel.locator("img").evaluate(
-        """async (image) => {
-            await image.decode();
-            const canvas = document.createElement("canvas");
-            [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-            canvas.getContext("2d").drawImage(image, 0, 0);
-            return canvas.toDataURL();
-        }"""
-    )
-    return pixels(base64.b64decode(source.split(",")[1]))
-
-
-def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
-
-
-def headline(panel):
-    """The line below the picture, which is the first of the picture's alternative text."""
-    line = panel.locator("p").inner_text()
-    assert panel.locator("img").get_attribute("alt").split("\n")[0] == line
-    return line
-
-
-def moves(panel, action):
-    """Do `action` and wait for the picture that answers it."""
-    before = panel.locator("img").get_attribute("src")
-    action()
-    expect(panel.locator("img")).not_to_have_attribute("src", before, timeout=10_000)
-
-
-# Sliders whose every state is known
-
-
-@pytest.fixture(scope="module")
-def known():
-    """The panel that `CODE` makes, here."""
-    names = {}
-    exec(CODE, names)
-    return names["panel"], names["runs"]
-
-
 def ran(page, lab, *sources):
     """Run a notebook of these cells. Returns its name."""
     name = "sliders.ipynb"
@@ -267,103 +219,6 @@ def ran(page, lab, *sources):
     opened(page, lab, name)
     run_all(page, lab, name)
     return name
-
-
-@pytest.fixture
-def sliders(page, lab):
-    """The panel that `CODE` makes, in a notebook whose last cell then sets a value."""
-    name = ran(page, lab, CODE, "panel", "_ = panel.set(iteration=1)")
-    panel = page.locator(".em-panel")
-    panel.locator("img").wait_for()
-    yield panel
-    close(page, lab, name)
-
-
-def shows(panel, known, **values):
-    """Wait until the page shows `values`; its line, its alternative text and its every pixel are those made here."""
-    ours, _ = known
-    ours.set(**values)
-    expect(panel.locator("img")).to_have_attribute("alt", ours.text, timeout=10_000)
-    assert headline(panel) == ours.text.split("\n")[0]
-    np.testing.assert_array_equal(picture(panel), pixels(ours.image))
-
-
-def test_sliders_move_by_keyboard(page, sliders, known):
-    _, runs = known
-    last = max(trace.iterations for trace in runs.values())
-    iteration = sliders.get_by_role("slider", name="iteration", exact=True)
-    shows(sliders, known, K=2, family="full", iteration=1)
-    page.get_by_role("button", name="Play iteration", exact=True).focus()
-    page.keyboard.press("Shift+Tab")
-    expect(iteration).to_be_focused()
-    for key, at in [("ArrowRight", 2), ("ArrowUp", 3), ("ArrowLeft", 2), ("ArrowDown", 1), ("Home", 0), ("End", last)]:
-        moves(sliders, lambda key=key: page.keyboard.press(key))
-        expect(iteration).to_be_focused()
-        expect(iteration).to_have_attribute("aria-valuetext", str(at))
-        shows(sliders, known, iteration=at)
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.type("t")
-    shows(sliders, known, family="tied")
-    page.keyboard.press("Shift+Tab")
-    expect(sliders.get_by_role("slider", name="K", exact=True)).to_be_focused()
-    moves(sliders, lambda: page.keyboard.press("ArrowRight"))
-    shows(sliders, known, K=3)
-    assert page.locator(".jp-CodeCell").count() == 3, "a key reached JupyterLab, which took it for a shortcut"
-
-
-def test_sliders_move_by_mouse(page, sliders, known):
-    ours, _ = known
-    stops = ours.choices["iteration"]
-    iteration = sliders.get_by_role("slider", name="iteration", exact=True)
-    ours.set(K=2, family="full", iteration=1)
-    iteration.scroll_into_view_if_needed()
-    box = iteration.bounding_box()
-    y = box["y"] + box["height"] / 2
-    moves(sliders, lambda: page.mouse.click(box["x"] + box["width"] / 2, y))
-    at = int(iteration.get_attribute("aria-valuetext"))
-    assert abs(stops.index(at) - (len(stops) - 1) / 2) <= 1
-    shows(sliders, known, iteration=at)
-    page.mouse.move(box["x"] + box["width"] / 2, y)
-    page.mouse.down()
-    for step in range(40):  # faster than pictures can be drawn: the last one counts
-        page.mouse.move(box["x"] + box["width"] / 2 * (1 - step / 39), y)
-    page.mouse.up()
-    shows(sliders, known, iteration=0)
-    sliders.get_by_role("combobox", name="family").select_option("tied")
-    shows(sliders, known, family="tied")
-
-
-def test_play_walks_to_the_end_of_the_run_and_begins_again(page, sliders, known):
-    ours, runs = known
-    ours.set(K=2, family="full", iteration=1)
-    end = runs[2, "full"].iterations
-    seen = []
-    page.expose_function("seen", lambda line: seen.append(line))
-    sliders.locator("p").evaluate(
-        "(line) => new MutationObserver(() => seen(line.textContent)).observe(line, { childList: true })"
-    )
-    button = sliders.get_by_role("button")
-    # One more step tells that the run is over; the next click therefore begins with the end once more, then with 0.
-    for expected in ([*range(2, end + 1), end], [end, *range(end + 1), end]):
-        seen.clear()
-        button.click()
-        expect(button).to_have_text(re.compile("Pause iteration"))
-        expect(button).to_have_text(re.compile("Play iteration"), timeout=30_000)
-        assert [int(re.search(r"iteration (\d+) of", line)[1]) for line in seen] == expected
-        shows(sliders, known, iteration=end)
-    button.click()
-    expect(button).to_have_text(re.compile("Pause"))
-    button.click()
-    expect(button).to_have_text(re.compile("Play"))
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_sliders_are_accessible(page, sliders, theme):
-    """The WCAG 2.2 rules, level AA, that axe-core can check: names, contrast, roles."""
-    page.emulate_media(color_scheme=theme)
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "light").lower())
-    page.evaluate(AXE.read_text("utf-8"))
-    assert violations(page, ".em-panel") == []
 
 
 def violations(page, place):
@@ -403,6 +258,52 @@ def test_an_explorer_is_shown_once_and_speaks_with_python(page, lab):
     expect(line).to_have_text(ours.set(K=3, family="tied").text.split("\n")[0])
     explorer.locator(".em-free").first.press("ArrowRight")
     expect(line).to_contain_text("K = 3, family tied, your own start, iteration 0 of")
+    assert page.locator(".jp-CodeCell").count() == 4, "a key reached JupyterLab, which took it for a shortcut"
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "light").lower())
+        page.evaluate(AXE.read_text("utf-8"))
+        assert violations(page, ".em-explorer") == []
+    close(page, lab, name)
+
+
+def test_sliders_over_a_figure_speak_with_python_and_with_ipywidgets(page, lab):
+    """By key, mouse and play, from Python and from a slider beside it: pictures and words follow, and Python hears."""
+    names = {}
+    exec(SLIDERS, names)
+    ours = names["explorer"]
+    name = ran(page, lab, SLIDERS, "explorer", "ipywidgets.VBox([beside, heard])", "explorer.iteration = 1")
+    explorer = page.locator(".em-explorer")
+    expect(explorer).to_have_count(1)
+    expect(page.locator(".jp-OutputArea img")).to_have_count(1)
+    image, line = explorer.locator("img"), explorer.locator(".em-said")
+    iteration = explorer.get_by_role("slider", name="iteration", exact=True)
+    hearing, handle = page.locator(".widget-text input"), page.locator(".widget-slider [role=slider]")
+    pictures = set()
+
+    def shows(before, **values):
+        ours.set(**values)
+        expect(line).to_have_text(ours.text.split("\n")[0])
+        expect(image).to_have_attribute("alt", ours.text)
+        expect(hearing).to_have_value(f"{before} to {ours.iteration}")
+        expect(handle).to_have_attribute("aria-valuenow", f"{ours.iteration}.0")
+        assert image.evaluate("async (image) => (await image.decode(), image.naturalWidth)") > 300
+        pictures.add(image.get_attribute("src"))
+
+    shows(4, iteration=1)
+    iteration.focus()
+    for key, at in [("ArrowRight", 2), ("ArrowUp", 3), ("Home", 0), ("End", 8), ("ArrowLeft", 7)]:
+        before = ours.iteration
+        page.keyboard.press(key)
+        shows(before, iteration=at)
+        expect(iteration).to_be_focused()
+    handle.press("ArrowLeft")
+    shows(7, iteration=6)
+    assert len(pictures) == 7
+    explorer.get_by_role("combobox", name="kind").select_option("hard")
+    shows(7, kind="hard")
+    explorer.get_by_role("button", name="Play iteration", exact=True).click()
+    shows(7, iteration=8)
     assert page.locator(".jp-CodeCell").count() == 4, "a key reached JupyterLab, which took it for a shortcut"
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
@@ -552,7 +453,7 @@ def test_a_chapter_runs_and_its_sliders_move(page, lab, name):
     stills = page.locator("figure:has(figcaption) img")
     before = [stills.nth(i).get_attribute("alt") for i in range(stills.count())]
     run_all(page, lab, name)
-    panels = page.locator(".em-panel:has(img), .em-explorer")
+    panels = page.locator(".em-explorer")
     expect(panels).to_have_count(len(before))
     for i, alt in enumerate(before):
         panel = panels.nth(i)

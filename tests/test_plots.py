@@ -410,40 +410,6 @@ def test_png_shows_what_matplotlib_itself_would_save():
     plt.close(fig)
 
 
-def test_frames_show_what_a_whole_drawing_would(x):
-    """Drawing again only what moves gives the very picture that drawing everything gives."""
-    histories = np.random.default_rng(0).normal(size=(4, 8, 2))
-
-    def draw(t, n_components):
-        fig = Figure(figsize=(6, 3))
-        left, right = fig.subplots(1, 2, gridspec_kw={"wspace": 0.5})
-        means = histories[t, :n_components]
-        left.axis((-4, 4, -4, 4))
-        return fig, (
-            plots.scatter(left, x, responsibilities=soft(len(x), n_components, seed=t)),
-            plots.voronoi(left, means),
-            plots.ellipses(left, means, covariances(n_components)),
-            plots.path(left, histories[: t + 1, :n_components]),
-            plots.centres(left, means),
-            plots.objective_curve(right, np.arange(4.0) * n_components, at=t),
-        )
-
-    fig, moving = draw(0, 2)
-    points, regions, shapes, trails, centres, curve = moving
-    frames = plots.Frames(fig, *moving)
-    for t, n_components in [(0, 2), (3, 2), (1, 5), (2, 8), (0, 1)]:
-        means = histories[t, :n_components]
-        points.update(responsibilities=soft(len(x), n_components, seed=t))
-        regions.update(means)
-        shapes.update(means, covariances(n_components))
-        trails.update(histories[: t + 1, :n_components])
-        centres.update(means)
-        curve.update(t, objectives=np.arange(4.0) * n_components)
-        frame = Image.open(io.BytesIO(frames.png()))
-        whole = Image.open(io.BytesIO(plots.png(draw(t, n_components)[0])))
-        np.testing.assert_array_equal(np.asarray(frame), np.asarray(whole), err_msg=f"t = {t}, K = {n_components}")
-
-
 # The numbers behind a figure
 
 

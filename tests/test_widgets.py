@@ -1,16 +1,13 @@
-"""Sliders without a browser: what is drawn and said at every value is the record's, and nothing is fitted again."""
+"""Explorers of runs, without a browser: what is drawn and said is the record's, and nothing is fitted again."""
 
 import base64
-import io
 import itertools
 import re
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.figure import Figure
-from PIL import Image
 
 import emlib
 from emlib import plots, widgets
@@ -41,10 +38,6 @@ def drawn(panel, kind, axes=0):
 
 def minus(text):
     return float(text.replace("\N{MINUS SIGN}", "-"))
-
-
-def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
 def moments(runs):
@@ -242,99 +235,6 @@ def test_moving_a_slider_fits_nothing(mixtures, partitions, monkeypatch):
         panels[1].set(K=K, iteration=at)
 
 
-# sliders: any figure
-
-
-def line_figure():
-    fig = Figure(figsize=(4, 3))
-    ax = fig.add_subplot()
-    (line,) = ax.plot([0, 1], [0, 1])
-
-    def update(slope=1, kind="solid"):
-        line.set_ydata([0, slope])
-        line.set_linestyle(kind)
-        ax.set_title(f"slope {slope}")
-        return f"A {kind} line of slope {slope} through the origin."
-
-    return fig, update
-
-
-def test_the_picture_is_what_matplotlib_draws_of_the_figure():
-    fig, update = line_figure()
-    panel = widgets.sliders(fig, update, slope=[0.25, 1], kind=["solid", "dashed"])
-    for slope, kind in [(0.25, "solid"), (1, "solid"), (1, "dashed"), (0.25, "dashed")]:
-        panel.set(slope=slope, kind=kind)
-        whole, alone = line_figure()
-        alone(0.25)
-        whole.draw_without_rendering()
-        alone(slope, kind)
-        np.testing.assert_array_equal(pixels(panel.image), pixels(plots.png(whole)))
-
-
-def test_artists_that_come_and_go_are_drawn_too():
-    fig = Figure(figsize=(4, 3))
-    ax = fig.add_subplot(xlim=(0, 5), ylim=(0, 5))
-
-    def update(n):
-        for line in list(ax.lines):
-            line.remove()
-        for i in range(n):
-            ax.axhline(i, color="k")
-        return f"{n} horizontal lines, one above the other."
-
-    panel = widgets.sliders(fig, update, n=range(1, 5))
-    dark = [(pixels(panel.set(n=n).image).sum(axis=2) == 0).mean() for n in range(1, 5)]
-    assert all(np.diff(dark) > 0), dark
-
-
-def test_values_can_be_observed_and_set_from_both_sides():
-    fig, update = line_figure()
-    panel = widgets.sliders(fig, update, slope=np.array([0.5, 1.0, 2.0]), kind=["solid", "dashed"])
-    seen = []
-    panel.observe(lambda change: seen.append(change.new), "values")
-    assert panel.values == {"slope": 0.5, "kind": "solid"}
-    assert panel.get_state()["values"] == {"slope": 0, "kind": 0}
-    panel.set_state({"values": {"slope": 2, "kind": 1}})  # as the page sends it: places, not values
-    assert panel.values == {"slope": 2.0, "kind": "dashed"}
-    panel.values = {"slope": 1.0, "kind": "dashed"}
-    assert panel.set(kind="solid") is panel
-    assert seen == [
-        {"slope": 2.0, "kind": "dashed"},
-        {"slope": 1.0, "kind": "dashed"},
-        {"slope": 1.0, "kind": "solid"},
-    ]
-    assert panel.text == "A solid line of slope 1.0 through the origin."
-
-
-def test_picture_text_and_values_travel_together():
-    fig, update = line_figure()
-    panel = widgets.sliders(fig, update, slope=[1, 2]).set(slope=2)
-    frame = panel.get_state()["_frame"]
-    assert frame == {"values": {"slope": 1}, "text": panel.text, "image": panel.image}
-
-
-def test_controls_are_sliders_for_numbers_and_lists_for_strings():
-    fig, _ = line_figure()
-    panel = widgets.sliders(
-        fig, lambda **_: "text", K=range(1, 4), start_from=["points", "random"], beta=[0.5, -1.0], iteration=[0]
-    )
-    assert panel.get_state()["_controls"] == [
-        {"name": "K", "key": "K", "slider": True, "options": ["1", "2", "3"]},
-        {"name": "start from", "key": "start_from", "slider": False, "options": ["points", "random"]},
-        {"name": "beta", "key": "beta", "slider": True, "options": ["0.5", "−1"]},
-        {"name": "iteration", "key": "iteration", "slider": True, "options": ["0"]},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("play", "played"), [(None, "iteration"), ("K", "K")], ids=["iteration unless told otherwise", "as told"]
-)
-def test_the_play_button_belongs_to(play, played):
-    fig, _ = line_figure()
-    assert widgets.sliders(fig, lambda **_: "text", play=play, K=[1, 2], iteration=[0, 1])._play == played
-    assert widgets.sliders(fig, lambda **_: "text", K=[1, 2])._play is None
-
-
 def test_a_notebook_without_a_kernel_shows_a_still_picture(mixtures):
     def show():
         return widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2)
@@ -352,57 +252,7 @@ def test_a_notebook_without_a_kernel_shows_a_still_picture(mixtures):
     assert again["text/html"] == data["text/html"], "the same cell gives another output"
 
 
-def test_a_text_with_markup_stays_text():
-    fig, _ = line_figure()
-    data, _ = widgets.sliders(fig, lambda **_: 'a < b & "c"', K=[1, 2])._repr_mimebundle_()
-    assert 'alt="a &lt; b &amp; &quot;c&quot;"' in data["text/html"]
-    assert "<figcaption>a &lt; b &amp; &quot;c&quot; Run" in data["text/html"]
-
-
-def test_a_figure_of_pyplot_is_not_shown_twice():
-    fig = plt.figure()
-    widgets.sliders(fig, lambda **_: "an empty figure", K=[1, 2])
-    assert not plt.fignum_exists(fig.number)
-
-
 # Bad input
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
-    [
-        ({}, ValueError, "there are no choices"),
-        ({"K": []}, ValueError, "K is empty"),
-        ({"K": [1, 1]}, ValueError, "K repeats a value"),
-        ({"K": [1, "two"]}, TypeError, "K holds .*; give numbers, for a slider, or strings"),
-        ({"K": [True, False]}, TypeError, "K holds .*; give numbers"),
-        ({"start": "points"}, TypeError, "start is 'points'; give a list of strings"),
-        ({"K": [1, 2], "play": "iteration"}, ValueError, "play is 'iteration'; it must be one of the choices K"),
-        ({"K": [1, 2], "update": lambda K: None}, TypeError, "update returned None; it must return a sentence"),
-        ({"K": [1, 2], "update": lambda K: " "}, TypeError, "update returned ' '"),
-        ({"K": [1, 2], "update": "text"}, TypeError, "update is 'text'; it must be a function"),
-    ],
-)
-def test_sliders_refuse(arguments, error, sentence):
-    fig, _ = line_figure()
-    with pytest.raises(error, match=sentence):
-        widgets.sliders(fig, **{"update": lambda **_: "text", **arguments})
-
-
-@pytest.mark.parametrize(
-    ("values", "sentence"),
-    [
-        ({"K": 4}, "K is 4; it must be one of 1, 2, 3"),
-        ({"k": 1}, "values are given for K, k; they must be for K"),
-    ],
-)
-def test_values_that_are_no_choice_change_nothing(values, sentence):
-    fig, _ = line_figure()
-    panel = widgets.sliders(fig, lambda K: f"K = {K}", K=[1, 2, 3]).set(K=2)
-    with pytest.raises(ValueError, match=sentence):
-        panel.set(**values)
-    assert panel.values == {"K": 2}
-    assert panel.text == "K = 2"
 
 
 RUN = fit(emlib.KMeans(2), Z)

@@ -339,8 +339,8 @@ def _write_library(folder, forbidden):
     (package / "exercises" / "__init__.py").write_text(stand_in, "utf-8")
     for file in package.rglob("*.py"):
         module = ".".join(file.relative_to(folder).with_suffix("").parts)
-        if any(module.startswith(f"{name}.") or module == name for name in forbidden):
-            file.write_text("" if file.name == "__init__.py" else REFUSED, "utf-8")
+        if file.name != "__init__.py" and any(module.startswith(f"{name}.") or module == name for name in forbidden):
+            file.write_text(REFUSED, "utf-8")
     # Compiled once here, where a worker could not store it.
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(package)], check=True, stdout=subprocess.DEVNULL)
     for path in package.rglob("*"):

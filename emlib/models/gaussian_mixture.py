@@ -12,15 +12,20 @@ from typing import NamedTuple
 import numpy as np
 
 from emlib import checks, starts
+from emlib.blocks import Table, total
 from emlib.errors import DegenerateError
-from emlib.models.mixture import Mixture
-from emlib.numerics import Moments, row_squares
+from emlib.models import gaussian_sums
+from emlib.models.mixture import DEAD, Mixture
+from emlib.numerics import Moments, condition, row_squares
 
 FAMILIES = ("full", "tied", "diag", "spherical")
 #: A variance below this fraction of the data's own, in any direction, is a collapse.
 COLLAPSE = 1e-14
 #: A standard deviation below this fraction of a feature's values drowns in the rounding of the means.
 FLAT = 1e-11
+#: The square of a mean times this is what its rounding alone can leave of a variance.
+_DROWNED = (4 * np.finfo(float).eps) ** 2
+_ROWS = 8192
 
 
 class GaussianMixtureParams(NamedTuple):
@@ -63,24 +68,57 @@ class GaussianMixture(Mixture):
 
     def start(self, x, rng, how="kmeans++"):
         """Equal weights, centres by a recipe of `emlib.starts`, in every component the covariance of all the data."""
-        x = checks.data(x)
+        x = x.x if isinstance(x, Table) else checks.data(x)
         centres = starts.centres(x, self.n_components, rng, how)
         share = np.full((len(x), self.n_components), 1 / self.n_components)
         overall = Moments.of(x, share, np.tile(x.mean(axis=0), (self.n_components, 1)), self._full)
         weights, _, covariances = self.m_step(overall)
         return GaussianMixtureParams(weights, centres, covariances)
 
+    #: The data looked over once for a whole run, an `emlib.blocks.Table`, which ``e_step`` takes as well.
+    prepared = staticmethod(Table.of)
+
+    def e_step(self, x, params):
+        """The expected counts, means and scatters, `emlib.Moments`, and ℓ. Returns (statistics, log-likelihood).
+
+        They are found as `emlib.models.gaussian_sums` does it; where that would lose digits, from the differences to
+        every mean.
+        """
+        params = self.checked(params)
+        table = Table.of(x, n_features=params.means.shape[1])
+        quick = gaussian_sums.e_step(table, *params, self.covariance_type)
+        return quick[:2] if quick.sound else self._exact_e_step(table.x, params)
+
+    def e_steps(self, table, params):
+        """The E-steps of several runs at once: `params`, and all that is returned, have one more axis in front.
+
+        Returns (statistics, log-likelihoods, errors), the errors by the run; what else is said of such a run is void.
+        """
+        errors, quick = {}, gaussian_sums.e_step(table, *params, self.covariance_type)
+        for run in np.flatnonzero(~quick.sound):
+            try:
+                moments, log_likelihood = self._exact_e_step(table.x, _of_run(params, run))
+            except (ValueError, ArithmeticError) as error:
+                errors[run] = error
+            else:
+                quick.log_likelihood[run] = log_likelihood
+                for whole, part in zip(quick.moments[1:], moments[1:], strict=True):  # all but the reference
+                    whole[run] = part
+        return *quick[:2], errors
+
     def q(self, params, statistics):
         """Q(θ|θᵗ) = Σ_k N_k log τ_k − ½ Σ_k [N_k log |2πΣ_k| + tr(Σ_k⁻¹ Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ)]."""
         weights, means, covariances = self.checked(params)
         statistics = self._checked_statistics(statistics)
-        counts, scatter = statistics.counts, statistics.about(means)
+        counts, scatters = statistics.counts, self._summed(statistics.about(means))
+        factors = self._precision_factors(covariances, *means.shape)
         with np.errstate(divide="ignore"):
-            total = (counts[counts > 0] * np.log(weights[counts > 0])).sum()
-        for k, (whiten, log_det) in enumerate(self._precision_factors(covariances, *means.shape)):
-            squares = np.sum(whiten @ scatter[k] * whiten) if self._full else np.sum(whiten**2 * scatter[k])
-            total -= (counts[k] * (means.shape[1] * np.log(2 * np.pi) + log_det) + squares) / 2
-        return total
+            q = (counts[counts > 0] * np.log(weights[counts > 0])).sum()
+        for count, (_, log_det) in zip(counts, factors, strict=True):
+            q -= count * (means.shape[1] * np.log(2 * np.pi) + log_det) / 2
+        for scatter, (whiten, _) in zip(scatters, factors, strict=False):  # one scatter, if all have one covariance
+            q -= (np.sum(whiten @ scatter * whiten) if self._full else whiten[: len(scatter)] ** 2 @ scatter) / 2
+        return q
 
     def m_step(self, statistics):
         """τ_k = N_k/N; μ_k the weighted mean; Σ_k the weighted scatter about the *new* mean, averaged by family.
@@ -90,12 +128,22 @@ class GaussianMixture(Mixture):
         DegenerateError
             If a feature is constant or depends linearly on others, or a component has no points left or has collapsed.
         """
-        statistics = self._checked_statistics(statistics)
-        counts, means = statistics.counts, statistics.means
-        weights = self._new_weights(counts)
-        covariances = self._average(statistics.scatters, counts)
-        self._refuse_collapse(statistics, means, covariances)
-        return GaussianMixtureParams(weights, means, covariances)
+        params, sound = self._maximum(self._checked_statistics(statistics))
+        if not sound:
+            self._new_weights(statistics.counts)
+            self._refuse_collapse(statistics, params.means, params.covariances)
+        return params
+
+    def m_steps(self, statistics):
+        """The M-steps of several runs at once. Returns (params, errors), the errors by the run."""
+        params, sound = self._maximum(statistics)
+        errors = {}
+        for run in np.flatnonzero(~sound):
+            try:
+                self.m_step(_of_run(statistics, run))
+            except DegenerateError as error:
+                errors[run] = error
+        return params, errors
 
     def sample(self, params, n, rng):
         """`n` points and their components, (N, D) and (N,)."""
@@ -171,7 +219,8 @@ class GaussianMixture(Mixture):
     def checked_pair(self, x, params):
         """The data and the parameters, with as many features each."""
         params = self.checked(params)
-        return checks.data(x, n_features=params.means.shape[1]), params
+        n_features = params.means.shape[1]
+        return checks.data(x.x if isinstance(x, Table) else x, n_features=n_features), params
 
     @property
     def _full(self):
@@ -180,7 +229,17 @@ class GaussianMixture(Mixture):
 
     def _expected(self, x, responsibilities, params):
         """The expected counts, means and scatters."""
-        return Moments.of(x, responsibilities, params.means, self._full)
+        moments = Moments.of(x, responsibilities, params.means, self._full)
+        return moments._replace(scatters=self._summed(moments.scatters))
+
+    def _exact_e_step(self, x, params):
+        """An E-step from the differences to every mean."""
+
+        def block(start, stop):
+            responsibilities, log_density = condition(self._log_joint(x[start:stop], params), start)
+            return self._expected(x[start:stop], responsibilities, params), log_density.sum()
+
+        return total(lambda: block, len(x), _ROWS, x.size * len(params.weights))
 
     def _log_joint(self, x, params):
         """log τ_k + log Normal(x_n; μ_k, Σ_k), (N, K)."""
@@ -207,14 +266,61 @@ class GaussianMixture(Mixture):
             return [("covariances", covariances)]
         return [(f"covariances[{k}]", covariance) for k, covariance in enumerate(covariances)]
 
-    def _average(self, scatter, counts):
-        """The family's average of the K scatters: matrices (K, D, D) for full and tied, diagonals (K, D) else."""
-        if self.covariance_type == "full":
-            return scatter / counts[:, None, None]
-        if self.covariance_type == "tied":
-            return scatter.sum(axis=0) / counts.sum()
-        variances = scatter / counts[:, None]
-        return variances if self.covariance_type == "diag" else variances.mean(axis=1)
+    def _summed(self, scatters):
+        """Of the scatters what the family needs: for tied their sum, for spherical their sum over the features."""
+        axis = {"tied": -3, "spherical": -1}.get(self.covariance_type)
+        return scatters if axis is None else scatters.sum(axis=axis, keepdims=True)
+
+    def _maximum(self, statistics):
+        """The parameters where Q is largest, and whether it is plain at once that they describe the data.
+
+        `statistics` may be those of several runs.
+        """
+        counts, means, scatters = statistics.counts, statistics.means, self._summed(statistics.scatters)
+        with np.errstate(all="ignore"):  # what is not finite is not plain
+            weights = counts / counts.sum(axis=-1, keepdims=True)
+            if self.covariance_type == "full":
+                covariances = scatters / counts[..., None, None]
+            elif self.covariance_type == "tied":
+                covariances = scatters[..., 0, :, :] / counts.sum(axis=-1)[..., None, None]
+            elif self.covariance_type == "diag":
+                covariances = scatters / counts[..., None]
+            else:
+                covariances = scatters[..., 0] / counts / means.shape[-1]
+            sound = (counts > DEAD).all(axis=-1) & self._plainly_regular(weights, means, covariances)
+        return GaussianMixtureParams(weights, means, covariances), sound
+
+    def _plainly_regular(self, weights, means, covariances):
+        """Whether a bound says already that `_refuse_collapse` has nothing to refuse.
+
+        With the data's own standard deviations for units, the covariance of D features is at most D times the unit
+        matrix, and at least that of any component times its weight.
+        """
+        d = means.shape[-1]
+        centre = (weights[..., None, :] @ means)[..., 0, :]
+        spread = covariances
+        if self._full:
+            spread = np.diagonal(covariances, axis1=-2, axis2=-1)
+        if self.covariance_type in ("full", "diag"):
+            spread = (weights[..., None, :] @ spread)[..., 0, :]
+        elif self.covariance_type == "spherical":
+            spread = (weights * spread).sum(axis=-1, keepdims=True)
+        variances = spread + (weights[..., None, :] @ np.square(means - centre[..., None, :]))[..., 0, :]
+        largest = np.square(centre)
+        if self.covariance_type == "spherical":
+            variances, largest = (values.mean(axis=-1, keepdims=True) for values in (variances, largest))
+        if self._full:
+            unit = np.sqrt(variances)[..., None, :] * np.sqrt(variances)[..., :, None]
+            narrow = gaussian_sums.least(
+                covariances / (unit if self.covariance_type == "tied" else unit[..., None, :, :])
+            )
+        elif self.covariance_type == "diag":
+            narrow = (covariances / variances[..., None, :]).min(axis=-1)
+        else:
+            narrow = covariances / variances
+        narrow = narrow.min(axis=-1) if self.covariance_type != "tied" else narrow
+        offset = (largest / variances).max(axis=-1)
+        return (offset * FLAT**2 < 1) & (narrow > 10 * d * (COLLAPSE + _DROWNED * offset))
 
     def _refuse_collapse(self, statistics, means, covariances):
         """Compare every component's covariance with that of all the data, direction by direction.
@@ -226,10 +332,10 @@ class GaussianMixture(Mixture):
         overall = statistics.about(centre).sum(axis=0) / counts.sum()
         variances = np.diagonal(overall) if self._full else overall
         flat = np.square(FLAT * centre)
-        # what the rounding of a mean alone can leave of a variance
-        rounding = np.square(4 * np.finfo(float).eps * centre)
+        rounding = _DROWNED * np.square(centre)
         if self.covariance_type == "spherical":  # one variance for all features: some of them may be constant
-            variances, flat, rounding = (values.mean(keepdims=True) for values in (variances, flat, rounding))
+            flat, rounding = (values.mean(keepdims=True) for values in (flat, rounding))
+            variances = variances.sum(keepdims=True) / len(centre)
         for d in np.flatnonzero(variances <= flat):
             which = "every feature" if self.covariance_type == "spherical" else f"feature {d}"
             raise DegenerateError(
@@ -267,6 +373,11 @@ class GaussianMixture(Mixture):
                 f"covariance_type {self.covariance_type!r} needs {needed}"
             )
         return statistics
+
+
+def _of_run(fields, run):
+    """Of parameters or statistics of several runs those of one."""
+    return type(fields)(*(field[run] for field in fields))
 
 
 def positive(variances):

@@ -19,6 +19,11 @@ from emlib.errors import DegenerateError
 from emlib.models.mixture import Mixture
 from emlib.numerics import log_ratios, shares, xlogy
 
+#: A sum is scaled again before it falls below this: what underflows beside it has never counted.
+SMALL = 1e-100
+#: A state that is predicted with less counts as impossible: no ratio to a larger probability overflows.
+TINY = 1e-300
+
 
 class HiddenMarkovParams(NamedTuple):
     """θ of a hidden Markov model.
@@ -56,27 +61,33 @@ class HiddenMarkovStatistics(NamedTuple):
 
 
 class _Chains(NamedTuple):
-    """The states of S sequences given what is seen, padded to the longest, T: what forward–backward finds.
+    """The states given what is seen, all sequences end to end: what forward–backward finds.
 
     Attributes
     ----------
-    inside : (S, T)
-        Whether the sequence has got that far.
-    log_scales : (S, T)
+    begins : (S,)
+        Where the sequences begin.
+    log_scales : (N,)
         log p(x_n | x_1 … x_{n−1}), whose sum is ℓ.
-    filtered : (S, T, K)
+    filtered : (N, K)
         p(z_n = k | x_1 … x_n)
-    ratios : (S, T, K)
+    ratios : (N, K)
         p(z_n = k | all x) / p(z_n = k | x_1 … x_{n−1}), what the present and the future add to the prediction.
-    smoothed : (S, T, K)
+    smoothed : (N, K)
         p(z_n = k | all x)
     """
 
-    inside: np.ndarray
+    begins: np.ndarray
     log_scales: np.ndarray
     filtered: np.ndarray
     ratios: np.ndarray
     smoothed: np.ndarray
+
+    def steps(self, transitions):
+        """How many steps are expected to lead from state j to state k, (K, K)."""
+        ratios = self.ratios.copy()
+        ratios[self.begins] = 0.0
+        return transitions * (self.filtered[:-1].T @ ratios[1:])
 
 
 @dataclass(frozen=True)
@@ -130,7 +141,7 @@ class HiddenMarkov:
         A sequence that cannot be under `params` has none: its rows are 0.
         """
         chains, *_ = self._forward_backward(x, params)
-        return [rows[inside] for rows, inside in zip(chains.smoothed, chains.inside, strict=True)]
+        return np.split(chains.smoothed, chains.begins[1:])
 
     def entropy(self, x, params):
         """The entropy of the paths, H = −Σ p(z | x, θ) log p(z | x, θ).
@@ -138,20 +149,25 @@ class HiddenMarkov:
         The states of a path hang together, so it is less than the sum of the entropies of `posterior`.
         """
         chains, params, _ = self._forward_backward(x, params)
-        pairs = chains.filtered[:, :-1, :, None] * params.transitions * chains.ratios[:, 1:, None, :]
-        steps, first, before = chains.inside[:, 1:], chains.smoothed[:, 0], chains.smoothed[:, :-1]
-        # H(z_1) + Σ_n [H(z_{n−1}, z_n) − H(z_{n−1})]
-        return xlogy(before, before)[steps].sum() - xlogy(first, first).sum() - xlogy(pairs, pairs)[steps].sum()
+        first, others = chains.smoothed[chains.begins], np.delete(chains.smoothed, chains.begins, axis=0)
+        # H(z_1) + Σ_n [H(z_{n−1}, z_n) − H(z_{n−1})], where p(z_{n−1}, z_n | x) = filtered · transition · ratio
+        future = np.divide(
+            chains.smoothed, chains.filtered, out=np.ones(chains.smoothed.shape), where=chains.filtered > 0
+        )
+        steps = chains.steps(params.transitions)
+        return (
+            xlogy(chains.smoothed, future).sum()
+            - xlogy(first, first).sum()
+            - xlogy(steps, params.transitions).sum()
+            - xlogy(others, np.delete(chains.ratios, chains.begins, axis=0)).sum()
+        )
 
     def e_step(self, x, params):
         """Baum and Welch's expected counts, and ℓ. Returns (`HiddenMarkovStatistics`, log-likelihood)."""
         chains, params, joined = self._forward_backward(x, params)
-        k = self.n_components
-        steps = chains.filtered[:, :-1].reshape(-1, k).T @ (chains.ratios * chains.inside[:, :, None])[:, 1:].reshape(
-            -1, k
-        )
-        emissions = self.mixture.statistics(joined, chains.smoothed[chains.inside], params.emissions)
-        statistics = HiddenMarkovStatistics(chains.smoothed[:, 0].sum(axis=0), params.transitions * steps, emissions)
+        emissions = self.mixture.statistics(joined, chains.smoothed, params.emissions)
+        first = chains.smoothed[chains.begins].sum(axis=0)
+        statistics = HiddenMarkovStatistics(first, chains.steps(params.transitions), emissions)
         return statistics, chains.log_scales.sum()
 
     def q(self, params, statistics):
@@ -194,7 +210,8 @@ class HiddenMarkov:
         with np.errstate(divide="ignore"):
             log_initial, log_transitions = np.log(params.initial), np.log(params.transitions)
         paths, log_probabilities = [], []
-        for log_emissions in self._log_emissions(sequences, params)[1]:
+        every = self._log_emissions(np.concatenate(sequences), params)
+        for log_emissions in np.split(every, np.cumsum([len(sequence) for sequence in sequences])[:-1]):
             best, backs = log_initial + log_emissions[0], []
             for step in log_emissions[1:]:
                 through = best[:, None] + log_transitions
@@ -227,7 +244,8 @@ class HiddenMarkov:
 
     def score_samples(self, x, params):
         """log p of each sequence, (S,); −inf for one that cannot be under `params`."""
-        return self._forward_backward(x, params)[0].log_scales.sum(axis=1)
+        chains, *_ = self._forward_backward(x, params)
+        return np.add.reduceat(chains.log_scales, chains.begins)
 
     def free(self, params):
         """The parameters as a vector without constraints.
@@ -274,46 +292,148 @@ class HiddenMarkov:
     def _without_weights(self, emissions):
         return emissions._replace(weights=np.full(self.n_components, 1 / self.n_components))
 
-    def _log_emissions(self, sequences, params):
-        """The observations end to end, and log p(x_n | z_n = k), (T, K), of each sequence."""
-        joined = np.concatenate(sequences)
-        log_joint = self.mixture.log_joint(joined, params.emissions) + np.log(self.n_components)
-        return joined, np.split(log_joint, np.cumsum([len(sequence) for sequence in sequences])[:-1])
+    def _log_emissions(self, joined, params):
+        """log p(x_n | z_n = k), (N, K), of observations end to end."""
+        return self.mixture.log_joint(joined, params.emissions) + np.log(self.n_components)
 
     def _forward_backward(self, x, params):
         """`_Chains` for the data, the checked parameters, and the observations end to end.
 
-        Forward, each step is a mixture's: the prediction is its weights, and Bayes' law gives the state and log p(x_n |
-        the past). So the probabilities are scaled at every step, and none underflows. Backward, the smoothed states
-        correct the filtered ones. Beyond a sequence's end nothing is seen, which changes neither.
+        All sequences are gone through side by side. Beyond a sequence's end nothing is seen, which changes neither what
+        was predicted nor what is known.
         """
         sequences, params = _checked_sequences(x), self.checked(params)
-        joined, emissions = self._log_emissions(sequences, params)
-        length, k = max(map(len, sequences)), self.n_components
-        log_emissions = np.zeros((len(sequences), length, k))
-        inside = np.zeros((len(sequences), length), dtype=bool)
-        for s, rows in enumerate(emissions):
-            log_emissions[s, : len(rows)], inside[s, : len(rows)] = rows, True
-
-        predicted, filtered = np.empty_like(log_emissions), np.empty_like(log_emissions)
-        log_scales = np.empty(inside.shape)
-        prediction = np.broadcast_to(params.initial, (len(sequences), k))
+        joined, lengths = np.concatenate(sequences), np.array([len(sequence) for sequence in sequences])
+        begins = np.cumsum(lengths) - lengths
+        log_emissions = np.zeros((len(lengths), lengths.max(), self.n_components))
+        for rows, own in zip(log_emissions, np.split(self._log_emissions(joined, params), begins[1:]), strict=True):
+            rows[: len(own)] = own
         with np.errstate(divide="ignore"):
-            for t in range(length):
-                log_joint = np.log(prediction) + log_emissions[:, t]
-                largest = log_joint.max(axis=1, keepdims=True)
-                joint = np.exp(log_joint - np.where(largest > -np.inf, largest, 0.0))
-                total = joint.sum(axis=1, keepdims=True)
-                log_scales[:, t] = (largest + np.log(total))[:, 0]
-                predicted[:, t], filtered[:, t] = prediction, joint / np.where(total > 0, total, 1.0)
-                prediction = filtered[:, t] @ params.transitions
+            padded = _side_by_side(log_emissions, params.initial, params.transitions, _block_length(log_emissions))
+        log_scales, *others = (
+            np.concatenate([rows[:length] for rows, length in zip(found, lengths, strict=True)]) for found in padded
+        )
+        return _Chains(begins, log_scales[:, 0], *others), params, joined
 
-        smoothed, ratios = filtered.copy(), np.zeros_like(filtered)
-        for t in reversed(range(length)):
-            if t + 1 < length:
-                smoothed[:, t] = filtered[:, t] * (ratios[:, t + 1] @ params.transitions.T)
-            np.divide(smoothed[:, t], predicted[:, t], out=ratios[:, t], where=predicted[:, t] > 0)
-        return _Chains(inside, log_scales, filtered, ratios, smoothed), params, joined
+
+def _block_length(log_emissions):
+    """About as many steps in a block as there are blocks, unless arrays are large or sequences short as it is."""
+    n, length, k = log_emissions.shape
+    return length if length < 30 or n * k * k > 3000 else round((length / 2) ** 0.5)
+
+
+def _side_by_side(log_emissions, initial, transitions, steps):
+    """`_Chains`' log_scales, filtered, ratios and smoothed, each (S, T, …), of log p(x_n | z_n = k), (S, T, K).
+
+    The sequences are cut into blocks of some `steps`, and all blocks gone through side by side: first from each state
+    that a block may begin in, which says where it leads, then from what its past predicts.
+    """
+    n, length, k = log_emissions.shape
+    blocks = -(-length // steps)
+    padded = np.zeros((n, blocks * steps, k))
+    padded[:, :length] = log_emissions
+    # from sequence, step, state to step in the block, state, sequence and block
+    emitted = np.ascontiguousarray(padded.reshape(n * blocks, steps, k).transpose(1, 2, 0))
+    peaks = _largest(emitted)
+    emitted -= peaks
+    each = np.broadcast_to(transitions, (steps, k, k))
+    if blocks == 1:
+        first, news, expected = np.broadcast_to(initial[:, None], (k, n)), np.ones((k, n)), None
+    else:
+        first, news, expected = _between_blocks(emitted, initial, each, n)
+    predicted, filtered, log_scales = _forward(first, emitted, each)
+    ratios = _backward(predicted, filtered, each, news)
+    smoothed = predicted * ratios
+    if expected is not None and not np.allclose(smoothed[0], expected, rtol=0, atol=1e-6):
+        # a state that underflowed in one of the two rounds turns out to be the one that matters
+        return _side_by_side(log_emissions, initial, transitions, length)
+    found = (log_scales + peaks, filtered, ratios, smoothed)
+    return [rows.transpose(2, 0, 1).reshape(n, blocks * steps, -1)[:, :length] for rows in found]
+
+
+def _filter(prediction, log_emissions, transitions):
+    """Yield, step by step, the prediction, times the emission, and the logarithm of what that is to be multiplied by.
+
+    It is the recursion p(x_1 … x_n, z_n), which is scaled again before it can underflow.
+
+    Parameters
+    ----------
+    prediction : (…, K, R)
+        The first one; what is side by side stands on the other axes.
+    log_emissions : (T, …, K, R)
+        Those of each step up to a constant, so that the largest is 0.
+    transitions : (T, …, K, K)
+        Those from each step to the next.
+    """
+    emissions, onwards = np.exp(log_emissions), transitions.swapaxes(-1, -2)
+    none = np.zeros(emissions[0, ..., :1, :].shape)
+    # the sum shrinks at most by the smallest transition: where one is 0, each step has to be taken in logarithms
+    together = max(1, int(np.log(SMALL) / np.log(min(transitions.min(), 0.5))))
+    for t in range(len(emissions)):
+        if t % together:
+            joint, shift = prediction * emissions[t], none
+        else:
+            prediction = np.where(prediction > TINY, prediction, 0.0)
+            log_joint = np.log(prediction) + log_emissions[t]
+            shift = _largest(log_joint)
+            joint = np.exp(log_joint - shift)
+        yield prediction, joint, shift
+        prediction = onwards[t] @ joint
+
+
+def _forward(prediction, log_emissions, transitions):
+    """Predicted and filtered probabilities, and log p(x_n | the past): Bayes' law, the prediction being the prior."""
+    predicted, joint, shifts = map(np.array, zip(*_filter(prediction, log_emissions, transitions), strict=True))
+    total = joint.sum(axis=-2, keepdims=True)
+    before = np.concatenate([np.ones(total[:1].shape), total[:-1]])
+    log_scales = np.log(total / _or_one(before)) + shifts
+    return predicted / _or_one(before), joint / _or_one(total), log_scales
+
+
+def _backward(predicted, filtered, transitions, news):
+    """The ratios of smoothed to predicted probabilities; `news` is what the future says of the last states.
+
+    Each step corrects what is known by what was not predicted.
+    """
+    ratios = np.divide(filtered, predicted, out=np.zeros(filtered.shape), where=predicted > 0)
+    for t in reversed(range(len(ratios))):
+        ratios[t] *= news
+        news = transitions[t - 1] @ ratios[t]
+    return ratios
+
+
+def _between_blocks(log_emissions, initial, transitions, n):
+    """What is predicted for the first state of each block, the news that its last has, and its first state smoothed.
+
+    A block is a long step: its emission is the probability of the block from each state that it may begin in, and its
+    transitions lead to the first state of the next block. All three are (K, R), for `n` sequences and their blocks.
+    """
+    k, r = log_emissions.shape[1:]
+    log_weights = 0.0
+    for step in _filter(np.eye(k)[:, :, None], log_emissions, transitions):
+        log_weights = log_weights + step[-1]
+    _, joint, _ = step
+    total = joint.sum(axis=1, keepdims=True)
+    onwards = transitions[-1].T @ (joint / _or_one(total))
+    log_weights = (log_weights + np.log(total)).reshape(k, 1, n, -1).transpose(3, 2, 0, 1)  # block, sequence, state, 1
+    onwards = onwards.reshape(k, k, n, -1).transpose(3, 2, 0, 1)
+    log_weights -= _largest(log_weights)
+    predicted, filtered, _ = _forward(np.broadcast_to(initial[:, None], (n, k, 1)), log_weights, onwards)
+    ratios = _backward(predicted, filtered, onwards, np.ones((k, 1)))
+    news = np.ones(ratios.shape)
+    news[:-1] = transitions[-1] @ ratios[1:]
+    return (rows[..., 0].transpose(2, 1, 0).reshape(k, r) for rows in (predicted, news, predicted * ratios))
+
+
+def _largest(logarithms):
+    """Over the states, to be subtracted before the exponential is taken; 0 where all are −inf."""
+    largest = logarithms.max(axis=-2, keepdims=True)
+    return np.where(largest > -np.inf, largest, 0.0)
+
+
+def _or_one(sums):
+    """The sums to divide by; where a sum is 0, so is what it divides."""
+    return np.where(sums > 0, sums, 1.0)
 
 
 def sequences(x, lengths):

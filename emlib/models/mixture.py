@@ -8,6 +8,9 @@ from emlib import checks
 from emlib.errors import DegenerateError
 from emlib.numerics import condition, log_ratios, shares
 
+#: An expected count below this is none: what is divided by it keeps no digits.
+DEAD = np.finfo(float).tiny / np.finfo(float).eps
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -52,7 +55,7 @@ class Mixture:
 
     def _new_weights(self, counts):
         """τ_k = N_k/N, unless a component has no points left."""
-        for k in np.flatnonzero(counts < np.finfo(float).tiny / np.finfo(float).eps):
+        for k in np.flatnonzero(counts < DEAD):
             raise DegenerateError(f"component {k} is dead: its expected count is {counts[k]:.1e}; start it elsewhere")
         return counts / counts.sum()
 

@@ -8,7 +8,7 @@ styles, hatches and numbers say the same. A finished figure goes through `descri
 """
 
 from emlib.plots.curves import density_1d, histogram, objective_curve, responsibility_bars
-from emlib.plots.images import Frames, described, png
+from emlib.plots.images import described, png
 from emlib.plots.plane import centres, contours, ellipses, path, scatter, voronoi
 from emlib.plots.style import INK, LINE_COLOURS, LINE_STYLES, MARKERS, MUTED, PALETTE, PAPER, legend, use_style
 
@@ -20,7 +20,6 @@ __all__ = [
     "MUTED",
     "PALETTE",
     "PAPER",
-    "Frames",
     "centres",
     "contours",
     "density_1d",

@@ -1,4 +1,4 @@
-"""Figures as images: with words for readers who cannot see them, and fast enough to follow a slider."""
+"""Figures as images, with words for readers who cannot see them."""
 
 import base64
 import html
@@ -7,7 +7,6 @@ import zlib
 
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from emlib.plots.numbers import folded
@@ -27,46 +26,7 @@ def png(fig):
         canvas.draw()
     finally:
         fig.dpi = dpi
-    return _encoded(canvas, level=9)
-
-
-class Frames:
-    """A figure that is drawn again and again: what stands still once, what moves on every frame.
-
-    Parameters
-    ----------
-    fig : matplotlib.figure.Figure
-        It belongs to the frames from now on: the layout is settled once, so that nothing jumps.
-    *moving : artists, or what a function of this package returned
-        All that will be updated, and what lies above it, such as a legend. Everything else is drawn again only
-        when the limits of an axes have changed.
-    """
-
-    def __init__(self, fig, *moving):
-        fig.dpi = DENSITY * CSS_PIXELS_PER_INCH
-        self._canvas = FigureCanvasAgg(fig)
-        self._axes = fig.axes
-        # The frame of each axes lies above what moves in it, so it is drawn with it.
-        spines = (spine for axes in fig.axes for spine in axes.spines.values())
-        drawn = dict.fromkeys([*_artists(moving), *spines])  # each once, in order
-        self._moving = sorted(drawn, key=lambda artist: artist.zorder)
-        fig.draw_without_rendering()
-        fig.set_layout_engine("none")
-        for artist in self._moving:
-            artist.set_animated(True)
-        self._limits = None
-
-    def png(self):
-        """Return the figure as it is now, as the bytes of a PNG file."""
-        limits = [axes.viewLim.get_points().tolist() for axes in self._axes]
-        if limits != self._limits:
-            self._canvas.draw()
-            self._still = self._canvas.copy_from_bbox(self._canvas.figure.bbox)
-            self._limits = limits
-        self._canvas.restore_region(self._still)
-        for artist in self._moving:
-            artist.axes.draw_artist(artist)
-        return _encoded(self._canvas, level=1)
+    return _encoded(canvas)
 
 
 class Described:
@@ -140,16 +100,7 @@ def described(fig, text):
     return shown
 
 
-def _artists(drawn):
-    """Yield the artists in nested tuples such as (Points(…), Centres(…))."""
-    for item in drawn:
-        if isinstance(item, Artist):
-            yield item
-        elif isinstance(item, tuple):
-            yield from _artists(item)
-
-
-def _encoded(canvas, level):
+def _encoded(canvas):
     """Encode what was drawn as an opaque PNG without line filters.
 
     On flat drawings the filters, which other encoders choose line by line, make files larger and take most of the time.
@@ -167,6 +118,6 @@ def _encoded(canvas, level):
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows.tobytes(), level))
+        + chunk(b"IDAT", zlib.compress(rows.tobytes(), 9))
         + chunk(b"IEND", b"")
     )

@@ -7,8 +7,8 @@ from emlib.widgets.bound import bound
 from emlib.widgets.clusters import explore
 from emlib.widgets.explorer import Explorer
 from emlib.widgets.lattice import lattice
-from emlib.widgets.panel import Sliders, sliders
+from emlib.widgets.sliders import sliders
 from emlib.widgets.soft import shares
 from emlib.widgets.surface import surface
 
-__all__ = ["Explorer", "Sliders", "bound", "explore", "lattice", "shares", "sliders", "surface"]
+__all__ = ["Explorer", "bound", "explore", "lattice", "shares", "sliders", "surface"]

@@ -3,6 +3,7 @@
 import hashlib
 import html
 import json
+import numbers
 
 import anywidget
 import numpy as np
@@ -11,7 +12,6 @@ import traitlets
 from emlib import plots
 from emlib.plots.images import CSS_PIXELS_PER_INCH, Described
 from emlib.widgets import page
-from emlib.widgets.panel import options_of, said
 
 #: Significant digits of what the page draws.
 DIGITS = 7
@@ -28,7 +28,9 @@ class Explorer(anywidget.AnyWidget):
     """A picture with its controls, drawn in the page, with or without a kernel.
 
     Each choice is a trait of its own name, which can be observed and set: ``explorer.K = 3``,
-    ``explorer.observe(hear, "iteration")``. What a reader drags or adds in the page lives in the page alone.
+    ``explorer.observe(hear, "iteration")``. It is a widget of ipywidgets like any other: boxes hold it, and
+    ``ipywidgets.jslink((explorer, "iteration"), (other, "iteration"))`` moves two together. What a reader drags or adds
+    in the page lives in the page alone.
 
     Parameters
     ----------
@@ -77,8 +79,8 @@ class Explorer(anywidget.AnyWidget):
         ]
         super().__init__(_record={"kind": kind, "controls": controls, **record})
         for name, options in self.choices.items():
-            if hasattr(self, name):
-                raise ValueError(f"names has {name!r}, which is an attribute of every widget; choose another name")
+            if name in dir(self):
+                raise ValueError(f"{name!r} is an attribute of every widget; choose another name for this choice")
             self.add_traits(**{name: Choice(name, options).tag(sync=True)})
 
     def set(self, **values):
@@ -142,6 +144,28 @@ class Choice(traitlets.TraitType):
         if value not in self._options:
             raise ValueError(f"{self._called} is {value!r}; it must be one of {', '.join(map(said, self._options))}")
         return self._options[self._options.index(value)]
+
+
+def options_of(name, options):
+    """The values of a choice as a list of plain numbers or strings."""
+    if isinstance(options, str):
+        raise TypeError(f"{name} is {options!r}; give a list of strings")
+    options = options.tolist() if hasattr(options, "tolist") else list(options)
+    if not options:
+        raise ValueError(f"{name} is empty; it needs at least one value")
+    for kind in (str, numbers.Real):
+        if all(isinstance(option, kind) and not isinstance(option, bool) for option in options):
+            break
+    else:
+        raise TypeError(f"{name} holds {options!r}; give numbers, for a slider, or strings, for a drop-down list")
+    if len(set(options)) < len(options):
+        raise ValueError(f"{name} repeats a value: {options!r}")
+    return options
+
+
+def said(option):
+    """How a value is written: numbers as :g, with a true minus."""
+    return option if isinstance(option, str) else f"{option:g}".replace("-", "\N{MINUS SIGN}")
 
 
 def cut(value, digits=DIGITS):

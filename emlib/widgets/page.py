@@ -15,7 +15,7 @@ from emlib.plots import style
 
 HERE = Path(__file__).with_name("script")
 #: Each after what it imports; of the kinds of explorer each has its own.
-KINDS = ("clusters.js", "bound.js", "surface.js", "soft.js", "lattice.js")
+KINDS = ("clusters.js", "bound.js", "surface.js", "soft.js", "lattice.js", "sliders.js")
 MODULES = ("em.js", "draw.js", "frame.js", "curve.js", *KINDS)
 LETTERS = {Outline.MOVETO: "M", Outline.LINETO: "L", Outline.CURVE3: "Q", Outline.CURVE4: "C", Outline.CLOSEPOLY: "Z"}
 

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 
 from emlib import checks, plots
 from emlib.plots.style import within_palette
-from emlib.widgets.explorer import Explorer, cut, stops, two
-from emlib.widgets.panel import said
+from emlib.widgets.explorer import Explorer, cut, said, stops, two
 
 #: A way ends where no mean moves by more than this share of the axis, or after so many steps.
 STILL, LONGEST = 1e-6, 200

@@ -9,6 +9,7 @@ from emlib.exercises.tasks import (
     poissons,
     rates,
     relatives,
+    scale,
     warm_ups,
 )
 
@@ -22,4 +23,5 @@ EXERCISES = (
     | diagnosis.EXERCISES
     | rates.EXERCISES
     | relatives.EXERCISES
+    | scale.EXERCISES
 )

@@ -15,7 +15,7 @@ const kinds = {};
  *   draw()     draws what is chosen and returns {headline, description}, which say it,
  *   tables()   lists [caption, head, rows] of each table of the numbers,
  *   isOver()   whether play has come to its end; without it, play ends with the options,
- *   played     the key of the control that play moves,
+ *   played     the key of the control that play moves, null where nothing is played,
  *   read(key, value)  how the value of a control is written, where that is not as usual,
  *   back       what the button says that leads back from `frame.own` to the record, where there is such a thing.
  */
@@ -76,7 +76,7 @@ class Frame {
     this.controls = this.record.controls
       .filter(({ key, options }) => options.length > 1 || key === this.kind.played)
       .map((one) => this.control(one));
-    this.bar.prepend(...this.controls.map(({ element }) => element), this.player());
+    this.bar.prepend(...this.controls.map(({ element }) => element), ...(this.kind.played ? [this.player()] : []));
     if (this.kind.back) {
       this.back = this.button(this.kind.back, () => {
         this.leave(null);
@@ -338,7 +338,7 @@ class Frame {
   stop() {
     clearInterval(this.timer);
     this.timer = null;
-    this.label("▶", "Play");
+    if (this.play) this.label("▶", "Play");
   }
 
   step() {
