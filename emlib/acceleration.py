@@ -41,6 +41,9 @@ def squarem(model, x, params):
             run, cycle = ahead or run, []
 
 
+squarem.cycle = 3  # as in `emlib.iterate`: whether a leap or a step led there, the next three begin anew
+
+
 def _ahead(model, x, cycle):
     """A run that begins with the leap, or None if that does not climb."""
     start, middle, end = (np.asarray(model.free(snapshot.params), dtype=float) for snapshot in cycle)

@@ -87,13 +87,15 @@ def total(worker, n, rows, work):
     threads = min(_threads(), len(starts)) if work >= WORTH_THREADS and len(starts) > 1 else 1
 
     def share(first):
-        block = worker()
-        return [block(start, min(start + rows, n)) for start in starts[first::threads]]
+        with np.errstate():
+            np.setbufsize(1024)
+            block = worker()
+            return [block(start, min(start + rows, n)) for start in starts[first::threads]]
 
     if threads == 1:
         parts = share(0)
     else:
-        with _one_thread_each(), ThreadPoolExecutor(threads) as pool:
+        with one_thread(), ThreadPoolExecutor(threads) as pool:
             shares = list(pool.map(share, range(threads)))
         parts = [shares[i % threads][i // threads] for i in range(len(starts))]
     return [functools.reduce(lambda a, b: a + b, column) for column in zip(*parts, strict=True)]
@@ -118,6 +120,7 @@ def _threads():
     return min([allowed, *(library["num_threads"] for library in controller.info())])
 
 
-def _one_thread_each():
+def one_thread():
+    """A context in which numpy's linear algebra uses one thread, whoever calls it in this process."""
     controller = _controller()
     return controller.limit(limits=1) if controller else nullcontext()

@@ -189,7 +189,10 @@ def components_for(x, n_components):
     """Refuse data `x` that have fewer distinct points than components: a start needs one point for each."""
     if n_components > len(x):
         raise ValueError(f"n_components is {n_components}; x has only {len(x)} points")
-    distinct = len(np.unique(x, axis=0)) if n_components > 1 else 1
+    rows, distinct = n_components, 1
+    while distinct < n_components and rows < 8 * len(x):  # mostly the first few rows are enough
+        distinct = len(np.unique(x[:rows], axis=0))
+        rows *= 8
     if n_components > distinct:
         raise ValueError(f"n_components is {n_components}; x has only {distinct} distinct points")
 

@@ -6,7 +6,8 @@ where they come in sequences.
 
 import numpy as np
 
-from emlib.engine import e_step, total_unit
+from emlib.engine import e_step, prepared, total_unit
+from emlib.pieces import Pieces, recognised
 
 
 def bic(model, x, params):
@@ -14,6 +15,7 @@ def bic(model, x, params):
 
     Schwarz (1978), Estimating the dimension of a model. Annals of Statistics 6, 461–464.
     """
+    x = prepared(model, x)
     return deviance(model, x, params) + n_free(model, params) * np.log(total_unit(model, x, params))
 
 
@@ -31,18 +33,23 @@ def icl(model, x, params):
     Biernacki, Celeux & Govaert (2000), Assessing a mixture model for clustering with the integrated completed
     likelihood. IEEE Trans. Pattern Analysis and Machine Intelligence 22, 719–725.
     """
-    r = model.posterior(x, params)
-    if hasattr(r, "_fields"):
-        raise TypeError(f"{model!r} shares no points among components, so there is no icl; use bic")
-    if hasattr(model, "entropy"):
-        return bic(model, x, params) + 2 * model.entropy(x, params)
-    return bic(model, x, params) - 2 * (r[r > 0] * np.log(r[r > 0])).sum()
+    x = recognised(x)
+
+    def entropy(piece):
+        r = model.posterior(piece, params)
+        if hasattr(r, "_fields"):
+            raise TypeError(f"{model!r} shares no points among components, so there is no icl; use bic")
+        if hasattr(model, "entropy"):
+            return model.entropy(piece, params)
+        return -(r[r > 0] * np.log(r[r > 0])).sum()
+
+    return bic(model, x, params) + 2 * (x.total(entropy) if isinstance(x, Pieces) else entropy(x))
 
 
 def deviance(model, x, params):
     """−2 ℓ. Raises a TypeError if the model has no likelihood."""
     needs_likelihood(model)
-    return -2 * e_step(model, x, params)[1]
+    return -2 * e_step(model, prepared(model, x), params)[1]
 
 
 def n_free(model, params):

@@ -23,7 +23,7 @@ import numpy as np
 
 from emlib import checks, side_by_side
 from emlib.errors import ConvergenceWarning, DegenerateError, DegenerateWarning, ObjectiveFell
-from emlib.pieces import Pieces, recognised
+from emlib.pieces import ENOUGH, Pieces, imported, recognised
 
 TOL = 1e-8
 MAX_ITER = 1000
@@ -113,6 +113,10 @@ def iterate(model, x, params):
             raise
 
 
+#: After so many snapshots an algorithm begins anew from the last one alone: there an interrupted run is taken up.
+iterate.cycle = 1
+
+
 def prepared(model, x):
     """The data as an E-step is quickest with them: in pieces, or looked over by the model's own ``prepared(x)``."""
     x = recognised(x)
@@ -134,6 +138,8 @@ def e_step(model, x, params):
         what = f"{len(result)} values" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
         raise TypeError(f"e_step returned {what}; it must return the pair (statistics, objective)")
     statistics, objective = result
+    if type(objective) is float and math.isfinite(objective):
+        return statistics, objective
     if np.ndim(objective) or np.asarray(objective).dtype.kind not in "iuf":
         raise TypeError(f"e_step returned the objective {objective!r}; it must be one real number")
     return statistics, _finite(float(objective))
@@ -159,7 +165,7 @@ def m_step(model, statistics):
     return params
 
 
-def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate):
+def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate, progress=False, checkpoint=None):
     """Run EM from `params` until the objective gains no more than `tol` per data point.
 
     Parameters
@@ -167,11 +173,19 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate):
     model : anything with ``e_step`` and ``m_step``
         If it has ``unit(statistics)``, gains are measured in that unit and not per data point (the distortion of
         k-means has the data's unit squared).
-    x : the data, in whatever form the model reads, or `emlib.pieces.Pieces` of them; N is ``len(x)``
+    x : the data, in whatever form the model reads; N is ``len(x)``
+        Of data larger than memory: an `np.memmap`, the path or paths of ``.npy`` or Parquet files, a function that
+        returns an iterator of blocks, or any `emlib.pieces.Pieces`.
     params : the start
     tol : the smallest gain per data point, signed, that counts as progress; 0 runs until nothing is gained
     max_iter : the largest number of steps
     algorithm : what yields the snapshots, `iterate` or `emlib.squarem`
+    progress : bool
+        Whether to tell how far the run is, with a bar.
+    checkpoint : path, optional
+        A folder of this run alone, in which every snapshot is kept. The same call goes on where a run was interrupted,
+        however it was, and its trace is the one of a run that was not; `tol` and `max_iter` may change. A run that was
+        over costs one E-step, which makes sure that the data are the same.
 
     Returns
     -------
@@ -191,6 +205,10 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate):
     """
     x = prepared(model, x)
     record = Record(model, x, tol, max_iter)
+    if checkpoint is not None:
+        algorithm = imported("emlib.scale.checkpoints:kept")(algorithm, checkpoint)
+    if progress:
+        algorithm = imported("emlib.scale.progress:shown")(algorithm)
     for snapshot in algorithm(model, x, params):
         if record.takes(snapshot):
             break
@@ -244,6 +262,8 @@ def _warn_unless_converged(trace):
 def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
     """Fit from `n` starts ``model.start(x, rng, **start)``, each with its own generator derived from `seed`.
 
+    Where the data come in pieces, the starts are made from `emlib.pieces.ENOUGH` rows drawn at random.
+
     Parameters
     ----------
     model : a model that has ``start`` too
@@ -269,13 +289,15 @@ def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
         If some starts ended in a `DegenerateError`; they are left out and listed in ``failures``.
     """
     needs(model, "start(x, rng)")
-    rngs = checks.rng(seed).spawn(checks.integer(n, "n"))
-    if side_by_side.possible(model) and not isinstance(recognised(x), Pieces):
+    rng = checks.rng(seed)
+    rngs, x = rng.spawn(checks.integer(n, "n")), recognised(x)
+    if side_by_side.possible(model) and not isinstance(x, Pieces):
         runs = _side_by_side(model, x, rngs, start, tol, max_iter)
     else:
+        seen = x.sample(ENOUGH, rng) if isinstance(x, Pieces) else x
 
         def run(rng):
-            return fit(model, x, model.start(x, rng, **start), tol=tol, max_iter=max_iter)
+            return fit(model, x, model.start(seen, rng, **start), tol=tol, max_iter=max_iter)
 
         runs = [functools.partial(run, rng) for rng in rngs]
     return each(runs, "starts")

@@ -3,7 +3,9 @@
 import numpy as np
 
 from emlib import checks
-from emlib.numerics import squared_distances
+
+#: So many rows at a time stay in the cache.
+_ROWS = 16_384
 
 
 def random(x, n_components, rng):
@@ -14,8 +16,13 @@ def random(x, n_components, rng):
 
 def points(x, n_components, rng):
     """K distinct points of the data, each set of them equally likely (Forgy's start)."""
-    distinct = np.unique(x, axis=0)
-    return distinct[rng.choice(len(distinct), size=n_components, replace=False)]
+    order = np.argsort(x[:, 0])
+    first = x[order, 0]
+    if (first[1:] == first[:-1]).any():  # the others tell rows apart only where the first feature does not
+        order = np.lexsort(x.T[::-1])
+        rows = x[order]
+        order = order[np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])]
+    return x[order[rng.choice(len(order), size=n_components, replace=False)]]
 
 
 def kmeans_plusplus(x, n_components, rng):
@@ -24,13 +31,22 @@ def kmeans_plusplus(x, n_components, rng):
     Arthur & Vassilvitskii (2007), k-means++: The advantages of careful seeding. SODA.
     """
     chosen = [x[rng.integers(len(x))]]
-    nearest = squared_distances(x, chosen)[:, 0]
+    nearest = np.full(len(x), np.inf)
+    _draw_near(nearest, x, chosen[0])
     while len(chosen) < n_components:
         if not nearest.any():  # the squares underflow: whatever differs from those drawn is far enough
             nearest = np.all([(x != centre).any(axis=1) for centre in chosen], axis=0).astype(float)
         chosen.append(x[rng.choice(len(x), p=nearest / nearest.sum())])
-        nearest = np.minimum(nearest, squared_distances(x, chosen[-1:])[:, 0])
+        _draw_near(nearest, x, chosen[-1])
     return np.array(chosen)
+
+
+def _draw_near(nearest, x, centre):
+    """Lower the squared distances `nearest` (N,) to those from `centre`, where that is nearer."""
+    for start in range(0, len(x), _ROWS):
+        rows = slice(start, start + _ROWS)
+        away = np.subtract(x[rows].T, centre[:, None], order="C")  # one feature after the other: rows may be short
+        np.minimum(nearest[rows], np.einsum("dn,dn->n", away, away), out=nearest[rows])
 
 
 RECIPES = {"kmeans++": kmeans_plusplus, "points": points, "random": random}

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
@@ -252,6 +253,20 @@ def test_blocks_find_what_one_step_after_the_other_does(kind, spread, k, lengths
     np.testing.assert_allclose(statistics.initial, sum(each[0] for each in smoothed), **close)
     np.testing.assert_allclose(statistics.transitions, sum(steps), **close)
     assert model.entropy(x, params) == pytest.approx(sum(entropies), rel=1e-9, abs=1e-9)
+
+
+def test_no_array_holds_the_pairs_of_states():
+    n, k = 5000, 20
+    rng = np.random.default_rng(0)
+    initial, transitions = chain("any", k, rng)
+    params = HiddenMarkovParams(initial, transitions, SimpleNamespace(weights=np.full(k, 1 / k)))
+    model, x = HiddenMarkov(Given(k)), [rng.standard_normal((n, k))]
+    for function in model.e_step, model.entropy:
+        tracemalloc.start()
+        function(x, params)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < x[0].nbytes * k
 
 
 def test_nothing_underflows_in_a_long_sequence_or_far_from_every_state():

@@ -31,16 +31,16 @@ RULE = {
     "emlib.engine": {"emlib.checks", "emlib.errors", "emlib.pieces", "emlib.side_by_side"},
     "emlib.side_by_side": set(),
     "emlib.additive": set(),
-    "emlib.pieces": {"emlib.additive"},  # and, by name and only when such data come, emlib.scale
+    "emlib.pieces": {"emlib.additive", "emlib.checks"},  # and, by name and only when such data come, emlib.scale
     "emlib.blocks": {"emlib.checks"},
-    "emlib.scale": {"emlib.checks", "emlib.pieces", "emlib.scale"},
+    "emlib.scale": {"emlib.additive", "emlib.blocks", "emlib.checks", "emlib.engine", "emlib.pieces", "emlib.scale"},
     "emlib.differences": set(),
     "emlib.laws": {"emlib.additive", "emlib.differences", "emlib.engine", "emlib.checks", "emlib.errors"},
     "emlib.acceleration": {"emlib.engine"},
     "emlib.variations": {"emlib.additive", "emlib.engine", "emlib.checks", "emlib.pieces"},
     "emlib.information": {"emlib.differences", "emlib.engine"},
     "emlib.resampling": {"emlib.engine", "emlib.checks"},
-    "emlib.criteria": {"emlib.engine"},
+    "emlib.criteria": {"emlib.engine", "emlib.pieces"},
     "emlib.estimator": {"emlib.engine", "emlib.criteria", "emlib.checks"},
     "emlib.datasets": {"emlib.checks", "emlib.datasets"},
     "emlib.quiz": set(),
@@ -52,7 +52,7 @@ RULE = {
 #: and of the outside world, beyond the standard library
 OUTSIDE = {
     "emlib.blocks": {"numpy", "threadpoolctl"},
-    "emlib.scale": {"numpy", "dask", "distributed", "pyarrow", "tqdm"},
+    "emlib.scale": {"numpy", "dask", "distributed", "cloudpickle", "pyarrow", "tqdm"},
     "emlib.plots": {"numpy", "matplotlib", "cycler"},
     "emlib.grading": {"numpy", "matplotlib"},
     "emlib.widgets": {"numpy", "matplotlib", "anywidget", "traitlets", "ipywidgets", "IPython"},

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from emlib import checks, starts
+from emlib.blocks import Table
 from emlib.errors import EmptyClusterWarning
 from emlib.numerics import Moments
 
@@ -22,6 +23,9 @@ class CentreModel:
     """A model of K centres. It becomes whole with ``posterior``, ``e_step`` and ``q``."""
 
     n_components: int
+
+    #: The data looked over once for a whole run, an `emlib.blocks.Table`, which takes the place of the data.
+    prepared = staticmethod(Table.of)
 
     def __post_init__(self):
         checks.integer(self.n_components, "n_components")
@@ -60,9 +64,9 @@ class CentreModel:
         return checks.means(checks.instance(params, "params", CentreParams).means, self.n_components)
 
     def checked_pair(self, x, params):
-        """The data and the means, with as many features each."""
+        """The data, prepared or not, and the means, with as many features each."""
         means = self.checked(params)
-        return checks.data(x, n_features=means.shape[1]), means
+        return checks.data(x.x if isinstance(x, Table) else x, n_features=means.shape[1]), means
 
     def sample_round(self, params, n, rng, scale):
         """`n` points and their clusters, (N, D) and (N,), from equally likely round normal clusters."""

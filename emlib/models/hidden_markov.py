@@ -297,41 +297,30 @@ class HiddenMarkov:
         return self.mixture.log_joint(joined, params.emissions) + np.log(self.n_components)
 
     def _forward_backward(self, x, params):
-        """`_Chains` for the data, the checked parameters, and the observations end to end.
-
-        All sequences are gone through side by side. Beyond a sequence's end nothing is seen, which changes neither what
-        was predicted nor what is known.
-        """
+        """`_Chains` for the data, the checked parameters, and the observations end to end."""
         sequences, params = _checked_sequences(x), self.checked(params)
-        joined, lengths = np.concatenate(sequences), np.array([len(sequence) for sequence in sequences])
-        begins = np.cumsum(lengths) - lengths
-        log_emissions = np.zeros((len(lengths), lengths.max(), self.n_components))
-        for rows, own in zip(log_emissions, np.split(self._log_emissions(joined, params), begins[1:]), strict=True):
-            rows[: len(own)] = own
+        joined, begins = np.concatenate(sequences), np.cumsum([0, *map(len, sequences[:-1])])
+        log_emissions = np.split(self._log_emissions(joined, params), begins[1:])
+        longest, width = max(map(len, sequences)), len(sequences) * self.n_components**2
+        # about as many blocks as steps in each, unless it is short or arrays are large as they are
+        steps = longest if longest < 60 or width > 800 else round((longest / 2) ** 0.5)
         with np.errstate(divide="ignore"):
-            padded = _side_by_side(log_emissions, params.initial, params.transitions, _block_length(log_emissions))
-        log_scales, *others = (
-            np.concatenate([rows[:length] for rows, length in zip(found, lengths, strict=True)]) for found in padded
-        )
-        return _Chains(begins, log_scales[:, 0], *others), params, joined
-
-
-def _block_length(log_emissions):
-    """About as many steps in a block as there are blocks, unless arrays are large or sequences short as it is."""
-    n, length, k = log_emissions.shape
-    return length if length < 30 or n * k * k > 3000 else round((length / 2) ** 0.5)
+            found = _side_by_side(log_emissions, params.initial, params.transitions, steps)
+        return _Chains(begins, *found), params, joined
 
 
 def _side_by_side(log_emissions, initial, transitions, steps):
-    """`_Chains`' log_scales, filtered, ratios and smoothed, each (S, T, …), of log p(x_n | z_n = k), (S, T, K).
+    """`_Chains`' log_scales, filtered, ratios and smoothed of sequences of log p(x_n | z_n = k), each (T, K).
 
-    The sequences are cut into blocks of some `steps`, and all blocks gone through side by side: first from each state
-    that a block may begin in, which says where it leads, then from what its past predicts.
+    All sequences are cut into blocks of some `steps`, and all blocks gone through side by side: first from each state
+    that a block may begin in, which says where it leads, then from what its past predicts. Beyond a sequence's end
+    nothing is seen, which changes neither what was predicted nor what is known.
     """
-    n, length, k = log_emissions.shape
-    blocks = -(-length // steps)
+    n, k, longest = len(log_emissions), len(initial), max(map(len, log_emissions))
+    blocks = -(-longest // steps)
     padded = np.zeros((n, blocks * steps, k))
-    padded[:, :length] = log_emissions
+    for rows, own in zip(padded, log_emissions, strict=True):
+        rows[: len(own)] = own
     # from sequence, step, state to step in the block, state, sequence and block
     emitted = np.ascontiguousarray(padded.reshape(n * blocks, steps, k).transpose(1, 2, 0))
     peaks = _largest(emitted)
@@ -343,12 +332,16 @@ def _side_by_side(log_emissions, initial, transitions, steps):
         first, news, expected = _between_blocks(emitted, initial, each, n)
     predicted, filtered, log_scales = _forward(first, emitted, each)
     ratios = _backward(predicted, filtered, each, news)
-    smoothed = predicted * ratios
-    if expected is not None and not np.allclose(smoothed[0], expected, rtol=0, atol=1e-6):
+    smoothed = np.multiply(predicted, ratios, out=predicted)
+    if expected is not None and not (np.abs(smoothed[0] - expected) < 1e-6).all():
         # a state that underflowed in one of the two rounds turns out to be the one that matters
-        return _side_by_side(log_emissions, initial, transitions, length)
-    found = (log_scales + peaks, filtered, ratios, smoothed)
-    return [rows.transpose(2, 0, 1).reshape(n, blocks * steps, -1)[:, :length] for rows in found]
+        return _side_by_side(log_emissions, initial, transitions, longest)
+
+    def end_to_end(rows):
+        rows = rows.transpose(2, 0, 1).reshape(n, blocks * steps, -1)
+        return np.concatenate([own[: len(e)] for own, e in zip(rows, log_emissions, strict=True)])
+
+    return end_to_end(log_scales + peaks)[:, 0], *map(end_to_end, (filtered, ratios, smoothed))
 
 
 def _filter(prediction, log_emissions, transitions):
@@ -387,7 +380,9 @@ def _forward(prediction, log_emissions, transitions):
     total = joint.sum(axis=-2, keepdims=True)
     before = np.concatenate([np.ones(total[:1].shape), total[:-1]])
     log_scales = np.log(total / _or_one(before)) + shifts
-    return predicted / _or_one(before), joint / _or_one(total), log_scales
+    predicted /= _or_one(before)
+    joint /= _or_one(total)
+    return predicted, joint, log_scales
 
 
 def _backward(predicted, filtered, transitions, news):

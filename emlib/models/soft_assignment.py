@@ -12,9 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from emlib import checks
+from emlib.blocks import Table, total
 from emlib.models.centres import CentreModel
 from emlib.numerics import Moments, condition, squared_distances
 
+#: How many numbers a block may keep in the cache.
+_CACHE = 100_000
 RULES = ("bayes", "distance", "inverse_distance")
 
 
@@ -53,10 +56,19 @@ class SoftAssignment(CentreModel):
 
     def e_step(self, x, params):
         """The moments of the data under the responsibilities, and ℓ. Returns (`Moments`, log-likelihood)."""
-        x, means = self.checked_pair(x, params)
-        distances = squared_distances(x, means)
-        statistics = Moments.of(x, self._responsibilities(distances), means, full=False)
-        return statistics, self._log_density(distances, x.shape[1]).sum()
+        means = self.checked(params)
+        x = Table.of(x, n_features=means.shape[1]).x
+
+        def worker():
+            return block
+
+        def block(start, stop):
+            some = x[start:stop]
+            distances = squared_distances(some, means)
+            statistics = Moments.of(some, self._responsibilities(distances), means, full=False)
+            return statistics, self._log_density(distances, x.shape[1], start).sum()
+
+        return tuple(total(worker, len(x), max(256, _CACHE // (3 * means.size)), 3 * len(x) * means.size))
 
     def statistics(self, x, responsibilities, params):
         """The moments of the data under any `responsibilities` (N, K), whoever found them."""
@@ -83,9 +95,9 @@ class SoftAssignment(CentreModel):
         """log of (1/K) (β/2π)^(D/2), what stands before the exponential in p(x, z = k)."""
         return n_features / 2 * np.log(self.stiffness / (2 * np.pi)) - np.log(self.n_components)
 
-    def _log_density(self, distances, n_features):
+    def _log_density(self, distances, n_features, first=0):
         with np.errstate(over="ignore"):
-            return condition(self._log_scale(n_features) - self.stiffness / 2 * distances)[1]
+            return condition(self._log_scale(n_features) - self.stiffness / 2 * distances, first)[1]
 
     def _responsibilities(self, distances):
         if self.rule == "bayes":
