@@ -1,10 +1,10 @@
-"""How long an iteration takes on a Dask cluster, as a multiple of dask-ml's and scikit-learn's, and what Dask itself costs.
+"""How long an iteration takes on a Dask cluster, beside dask-ml and scikit-learn, and what Dask itself costs.
 
     python benchmarks/cluster.py
 
 It needs the extras "scale" and "peers" (dask-ml) and starts a cluster of one, then of two, processes on this machine.
-Each number is the best of several runs, one thread for each process; below 1 emlib is ahead. What all found is compared
-to 1e-8 before anything is printed.
+Each number is the time of a whole call by the number of its iterations, the best of several calls made in turn, one
+thread for each process; below 1 emlib is ahead. What all found is compared to 1e-8 before anything is printed.
 """
 
 import itertools
@@ -24,7 +24,7 @@ import emlib
 from emlib.scale.cluster import Partitions
 
 N, D, K, PARTITIONS = 1_000_000, 16, 10, 16
-ITERATIONS, RUNS = 5, 3
+ITERATIONS, RUNS = 10, 5
 
 
 class Nothing:
@@ -39,6 +39,7 @@ class Nothing:
 
 def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
+    warnings.filterwarnings("ignore", "Sending large graph")  # once, before any clock runs
     x, start = clusters()
     print(f"{N:,} × {D} in {PARTITIONS} partitions, K = {K}\n")
     seconds = {}
@@ -52,8 +53,14 @@ def main():
     for name, taken in seconds[2].items():
         print(f"{name:<40} 1 → 2 workers: {seconds[1][name] / taken:.2f} times as fast")
     for workers, taken in seconds.items():
-        ours, theirs, local = taken["emlib, k-means"], taken["dask-ml, k-means"], taken["scikit-learn, k-means, no Dask"]
-        print(f"{workers} of them: k-means ÷ dask-ml {ours / theirs:.2f}, ÷ scikit-learn without Dask {ours / local:.2f}")
+        ours, theirs, local = (
+            taken["emlib, k-means"],
+            taken["dask-ml, k-means"],
+            taken["scikit-learn, k-means, no Dask"],
+        )
+        print(
+            f"{workers} of them: k-means ÷ dask-ml {ours / theirs:.2f}, ÷ scikit-learn without Dask {ours / local:.2f}"
+        )
     for model in (emlib.KMeans(K), emlib.GaussianMixture(K)):
         statistics, _ = model.e_step(x[:1000], start if isinstance(model, emlib.KMeans) else model.start(x[:1000], 0))
         print(f"{model!r}: statistics of {len(pickle.dumps(statistics, 5)):,} bytes")
@@ -70,51 +77,46 @@ def contest(x, shared, start):
     """Seconds per iteration, by name, after all have been found to give the same centres."""
     model, mixture = emlib.KMeans(K), emlib.GaussianMixture(K)
     broad = mixture.start(x[:10_000], 1)
-    ours, centres = per_iteration(lambda n: steps(model, shared, start, n).means)
-    theirs, others = per_iteration(lambda n: dask_ml(shared, start, n))
-    with threadpool_limits(1):
-        local, last = per_iteration(lambda n: scikit_learn(x, start, n))
-    np.testing.assert_allclose(centres, others, rtol=1e-8, atol=1e-8)
-    np.testing.assert_allclose(centres, last, rtol=1e-8, atol=1e-8)
-    return {
-        "emlib, k-means": ours,
-        "dask-ml, k-means": theirs,
-        "scikit-learn, k-means, no Dask": local,
-        "emlib, full mixture": per_iteration(lambda n: steps(mixture, shared, broad, n))[0],
+    runs = {
+        "emlib, k-means": lambda: steps(model, shared, start).means,
+        "dask-ml, k-means": lambda: dask_ml(shared, start),
+        "scikit-learn, k-means, no Dask": lambda: scikit_learn(x, start),
+        "emlib, full mixture": lambda: steps(mixture, shared, broad),
     }
+    times, centres = {name: [] for name in runs}, {}
+    for _ in range(RUNS):  # in turn, so that what else the machine does meets all alike
+        for name, run in runs.items():
+            begin = time.perf_counter()
+            centres[name] = run()
+            times[name].append((time.perf_counter() - begin) / ITERATIONS)
+    for name in ("dask-ml, k-means", "scikit-learn, k-means, no Dask"):
+        np.testing.assert_allclose(centres["emlib, k-means"], centres[name], rtol=1e-8, atol=1e-8)
+    return {name: min(taken) for name, taken in times.items()}
 
 
-def per_iteration(run):
-    """Seconds that one more iteration takes, and what `run` finds after `ITERATIONS`."""
-    long, found = best(lambda: run(ITERATIONS))
-    return (long - best(lambda: run(1))[0]) / (ITERATIONS - 1), found
+def steps(model, x, start):
+    return next(itertools.islice(emlib.iterate(model, x, start), ITERATIONS, None)).params
 
 
-def best(function):
-    times = []
-    for _ in range(RUNS):
-        begin = time.perf_counter()
-        result = function()
-        times.append(time.perf_counter() - begin)
-    return min(times), result
+def dask_ml(x, start):
+    return DaskKMeans(K, init=start.means, max_iter=ITERATIONS, tol=0).fit(x).cluster_centers_
 
 
-def steps(model, x, start, n):
-    return next(itertools.islice(emlib.iterate(model, x, start), n, None)).params
-
-
-def dask_ml(x, start, n):
-    return DaskKMeans(K, init=start.means, max_iter=n, tol=0, oversampling_factor=1).fit(x).cluster_centers_
-
-
-def scikit_learn(x, start, n):
-    return SkKMeans(K, init=start.means, n_init=1, max_iter=n, tol=0, algorithm="lloyd").fit(x).cluster_centers_
+def scikit_learn(x, start):
+    peer = SkKMeans(K, init=start.means, n_init=1, max_iter=ITERATIONS, tol=0, algorithm="lloyd")
+    with threadpool_limits(1):
+        return peer.fit(x).cluster_centers_
 
 
 def overhead(n=200):
     """Seconds that Dask takes for each partition of a pass."""
     x = Partitions(da.zeros((10 * n, 1), chunks=(10, 1)).persist())
-    return best(lambda: next(emlib.iterate(Nothing(), x, 0.0)))[0] / n
+    times = []
+    for _ in range(RUNS):
+        begin = time.perf_counter()
+        next(emlib.iterate(Nothing(), x, 0.0))
+        times.append(time.perf_counter() - begin)
+    return min(times) / n
 
 
 if __name__ == "__main__":

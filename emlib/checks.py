@@ -207,7 +207,7 @@ def _in_form(value):
 
 
 def _range(x):
-    """The least and the largest value of each feature that is not nan. Rows are joined: numpy is quick along long ones."""
+    """The least and the largest value of each feature, but for nan. Rows are joined: numpy is quick along long ones."""
     n, d = x.shape
     joined = max(1, 256 // d)
     parts = x[: n - n % joined].reshape(-1, joined * d), x[n - n % joined :]

@@ -329,7 +329,7 @@ def _side_by_side(model, x, rngs, start, tol, max_iter):
 
 
 def each(runs, what):
-    """What the functions `runs` return: the traces, and the failures by their place, with a warning if there are any."""
+    """What the functions `runs` return: the traces, and by their place the failures, of which a warning tells."""
     traces, failures = [], {}
     for i, run in enumerate(runs):
         try:

@@ -23,7 +23,8 @@ def log_sum_exp(a):
 def condition(log_joint, first=0):
     """Bayes' law: from log p(x_n, z_n = k), (N, K), to p(z_n = k | x_n), (N, K), and log p(x_n), (N,).
 
-    An error counts the points from `first`, for those of a block. The sum to divide by is taken after the maximum is subtracted, so that rows sum to 1 however far off a point lies.
+    The sum to divide by is taken after the maximum is subtracted, so that rows sum to 1 however far off a point lies.
+    The points of a block are counted from `first`.
 
     Raises
     ------
@@ -127,6 +128,10 @@ class Moments(NamedTuple):
                 shifts[k] = r @ (x - reference[k]) / counts[k]
             d = x - (reference[k] + shifts[k])
             scatters.append((d * r[:, None]).T @ d if full else r @ np.square(d))
+            if counts[k] > 0:  # what the mean was rounded by
+                rest = r @ d / counts[k]
+                shifts[k] += rest
+                scatters[k] -= counts[k] * (np.multiply.outer(rest, rest) if full else np.square(rest))
         return cls(reference, counts, shifts, np.array(scatters))
 
     @property

@@ -9,6 +9,7 @@ import numpy as np
 
 from emlib import checks
 from emlib.engine import MAX_ITER, TOL, each, fit, needs
+from emlib.pieces import Pieces, recognised
 
 
 def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_iter=MAX_ITER):
@@ -39,6 +40,10 @@ def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_i
         If every fit ended in one.
     """
 
+    if isinstance(recognised(x), Pieces):
+        raise TypeError(
+            "x is data in pieces; the bootstrap draws them anew for each fit: give as many rows as an array holds"
+        )
     if parametric:
         needs(model, "sample(params, n, rng)")
 

@@ -678,9 +678,10 @@ def test_an_error_of_the_learners_own_names_the_iteration():
 
 
 def test_data_without_a_length():
-    for x in (3.0, (i for i in range(3))):
-        with pytest.raises(TypeError, match=r"x is a (float|generator) without a length; .*: give an array"):
-            emlib.fit(model(), x, 0.0)
+    with pytest.raises(TypeError, match=r"x is a float without a length; .*: give an array"):
+        emlib.fit(model(), 3.0, 0.0)
+    with pytest.raises(TypeError, match=r"x is a generator, which can be read only once, .*give a function without"):
+        emlib.fit(model(), (i for i in range(3)), 0.0)
     with pytest.raises(TypeError, match="x is a generator, which can be read only once; give an array"):
         emlib.check_laws(model(), (i for i in range(3)), 0.0)
 

@@ -175,6 +175,14 @@ def test_everything_about_a_fit_works_out_of_core(tmp_path):
         np.testing.assert_array_equal(estimator.predict(X), emlib.Estimator(MODEL, n_init=2).fit(X).predict(X))
 
 
+@pytest.mark.parametrize("parametric", [False, True])
+def test_the_bootstrap_refuses_what_it_cannot_draw_from(parametric, tmp_path):
+    with pytest.raises(
+        TypeError, match="x is data in pieces; the bootstrap draws them anew for each fit: give as many"
+    ):
+        emlib.bootstrap(MODEL, saved(tmp_path / "x.npy", X), START, 2, seed=0, parametric=parametric)
+
+
 def test_a_prior_counts_once_however_many_blocks_there_are(tmp_path):
     model = emlib.WithPrior(MODEL, MODEL.e_step(X[::7], START)[0])
     path = saved(tmp_path / "x.npy", X)

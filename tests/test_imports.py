@@ -39,7 +39,7 @@ RULE = {
     "emlib.acceleration": {"emlib.engine"},
     "emlib.variations": {"emlib.additive", "emlib.engine", "emlib.checks", "emlib.pieces"},
     "emlib.information": {"emlib.differences", "emlib.engine"},
-    "emlib.resampling": {"emlib.engine", "emlib.checks"},
+    "emlib.resampling": {"emlib.engine", "emlib.checks", "emlib.pieces"},
     "emlib.criteria": {"emlib.engine", "emlib.pieces"},
     "emlib.estimator": {"emlib.engine", "emlib.criteria", "emlib.checks"},
     "emlib.datasets": {"emlib.checks", "emlib.datasets"},

@@ -11,6 +11,7 @@ Every array may have more axes in front, one run for each place along them: they
 """
 
 import functools
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -34,9 +35,9 @@ class Quick(NamedTuple):
 
 
 def e_step(table, weights, means, covariances, family):
-    """One E-step over `table`, an `emlib.blocks.Table`, for parameters (…, K), (…, K, D) and the family's covariances."""
+    """One E-step over `table`, an `emlib.blocks.Table`, for weights (…, K), means (…, K, D) and the family's Σ."""
     with np.errstate(all="ignore"):  # what is not finite is not sound
-        lens = _LENSES[family](table)
+        lens = _lens(table, family, weights.size)
         nu = (means - table.centre) / lens.scale
         linear, quadratic, constant, norm = lens.precisions(covariances, nu)
         size = np.sqrt(nu.shape[-1]) * table.reach + np.sqrt(np.square(nu).sum(axis=-1))
@@ -44,10 +45,8 @@ def e_step(table, weights, means, covariances, family):
         # where a weight is 0 no logarithm, but a number of which the exponential is 0
         constant = constant + np.where(weights > 0, np.log(weights), -1e300)
         coefficients = np.concatenate([constant[..., None], linear, quadratic], axis=-1)
-        if sound.any():
-            sums, log_likelihood = _pass(table, lens, coefficients)
-        else:
-            sums, log_likelihood = np.zeros(coefficients.shape), np.zeros(sound.shape)
+        n = len(table) if sound.any() else 1  # one point, for the form alone
+        sums, log_likelihood = _pass(n, lens, coefficients)
         counts = sums[..., 0]
         divisor = np.where(counts > 0, counts, 1.0)[..., None]
         shifts, squares = sums[..., 1 : 1 + nu.shape[-1]] / divisor, sums[..., 1 + nu.shape[-1] :] / divisor
@@ -58,30 +57,28 @@ def e_step(table, weights, means, covariances, family):
     return Quick(Moments(means, counts, shifts, scatters), log_likelihood, sound)
 
 
-def _pass(table, lens, coefficients):
-    """Σ_n r_nk φ(x_n), (…, K, F), and Σ_n log Σ_k exp(…), (…)."""
+def _pass(n, lens, coefficients):
+    """Over the first `n` points Σ_n r_nk φ(x_n), (…, K, F), and Σ_n log Σ_k exp(…), (…)."""
     *runs, k, f = coefficients.shape
     tall = coefficients.reshape(-1, f)
-    rows = int(np.clip(ROOM // (f + 2 * len(tall)) // 32 * 32, 256, 16_384))
+    rows = int(np.clip(ROOM // lens.numbers(tall) // 32 * 32, 256, 16_384))
 
     def worker():
         @functools.cache
-        def room(n):
-            features = np.empty((f, n))
-            features[0] = 1
-            return features, np.empty((len(tall), n))
+        def room(size):
+            return lens.room(size, f), np.empty((len(tall), size))
 
         def block(start, stop):
             features, scores = room(stop - start)
             lens.look(start, stop, features)
-            np.matmul(tall, features, out=scores)
+            lens.score(tall, features, scores)
             log_likelihood = to_responsibilities(scores.reshape(*runs, k, -1))
-            return scores @ features.T, log_likelihood
+            return lens.sums(scores, features), log_likelihood
 
         return block
 
-    sums, log_likelihood = total(worker, len(table), rows, len(table) * tall.size)
-    return sums.reshape(coefficients.shape), log_likelihood
+    sums, log_likelihood = total(worker, n, rows, n * tall.size)
+    return sums.reshape(*runs, k, -1), log_likelihood
 
 
 def to_responsibilities(scores):
@@ -104,7 +101,7 @@ def to_responsibilities(scores):
 
 
 def least(matrices):
-    """A lower bound, within a factor of D, of the smallest eigenvalue of each symmetric matrix; not positive if unsure."""
+    """A lower bound, at most D times too low, of the smallest eigenvalue of each matrix; not positive if unsure."""
     d = matrices.shape[-1]
     if d == 1:
         return matrices[..., 0, 0]
@@ -119,22 +116,47 @@ def least(matrices):
 
 
 class _Lens:
-    """The data seen in units of their own: their centre is 0, and lengths are measured in their standard deviations."""
+    """The data in units of their own: the centre is 0, and the unit of each feature is its standard deviation."""
 
     def __init__(self, table):
         self.table, self.scale = table, table.scale
 
+    def numbers(self, coefficients):
+        """About how many numbers a point takes."""
+        return coefficients.shape[1] + 2 * len(coefficients)
+
+    def room(self, n, f):
+        """A place for the features of n points, (F, n). Long points lie as they do in the data."""
+        features = np.empty((f, n)) if len(self.scale) < 16 else np.empty((n, f)).T
+        features[0] = 1
+        return features
+
     def look(self, start, stop, features):
-        """Fill `features` for a block: below the row of ones x and its products."""
-        x, centre, inverse = self.table.x[start:stop], self.table.centre, 1 / self.scale
-        d = x.shape[1]
-        for i in range(d):
-            np.subtract(x[:, i], centre[i], out=features[1 + i])
-            features[1 + i] *= inverse[i]
-        self.products(features[1 : 1 + d], features[1 + d :])
+        """Fill `features` for a block: below the ones x, then its products."""
+        x, d = self.table.x[start:stop], len(self.scale)
+        u, inverse = features[1 : 1 + d], 1 / self.scale
+        if features.flags.c_contiguous:
+            for i in range(d):
+                np.subtract(x[:, i], self.table.centre[i], out=u[i])
+                u[i] *= inverse[i]
+        else:
+            np.subtract(x.T, self.table.centre[:, None], out=u)
+            u *= inverse[:, None]
+        self.products(u, features[1 + d :])
+
+    def score(self, coefficients, features, out):
+        np.matmul(coefficients, features, out=out)
+
+    def sums(self, responsibilities, features):
+        return responsibilities @ features.T
 
 
 class _Full(_Lens):
+    def room(self, n, f):
+        features = np.empty((f, n))
+        features[0] = 1
+        return features
+
     def products(self, u, out):
         at = 0
         for i in range(len(u)):
@@ -142,17 +164,67 @@ class _Full(_Lens):
             at += len(u) - i
 
     def precisions(self, covariances, nu):
-        precision, log_det, norm = _inverted(covariances / np.multiply.outer(self.scale, self.scale))
+        _, precision, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
         linear, constant = _shifted(precision, log_det, nu)
         pairs, factors, _ = _pairs(nu.shape[-1])
         return linear, precision.reshape(*precision.shape[:-2], -1).take(pairs, axis=-1) * factors, constant, norm
 
+    def matrices(self, squares):
+        """From what stands in the sums behind those of x."""
+        return squares.take(_pairs(len(self.scale))[2], axis=-1)
+
     def scatters(self, counts, means, squares, _):
-        squares = squares.take(_pairs(means.shape[-1])[2], axis=-1)
+        squares = self.matrices(squares)
         scatters = squares - means[..., :, None] * means[..., None, :]
         precise = _precise(np.trace(squares, axis1=-2, axis2=-1), least(scatters)) | (counts == 0)
         unit = np.multiply.outer(self.scale, self.scale)
         return scatters * counts[..., None, None] * unit, 0.0, precise.all(axis=-1)
+
+
+class _Whitened(_Full):
+    """Where a point has many more products than there are components to share them.
+
+    ‖W_k (x − μ_k)‖² from the triangular W_k, a few of its rows at a time, which leaves out most of the zeros; and for
+    each component one product V Vᵀ of the points times √r_nk.
+    """
+
+    def room(self, n, f):
+        return _Lens.room(self, n, 1 + len(self.scale))
+
+    def products(self, u, out):
+        pass
+
+    def numbers(self, coefficients):
+        d = len(self.scale)
+        return len(coefficients) * (d // 4 + 3) + 3 * d
+
+    def precisions(self, covariances, nu):
+        whiten, _, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
+        d = nu.shape[-1]
+        shifted = np.concatenate([-(whiten @ nu[..., None]), whiten], axis=-1).reshape(-1, d, 1 + d)
+        ends = itertools.pairwise(d * i // 4 for i in range(5))
+        self.panels = [np.ascontiguousarray(shifted[:, i:j, : 1 + j]).reshape(-1, 1 + j) for i, j in ends]
+        return nu[..., :0], nu[..., :0], -(d * np.log(2 * np.pi) + log_det) / 2, norm
+
+    def score(self, coefficients, features, out):
+        out[...] = 0
+        for panel in self.panels:
+            white = panel @ features[: panel.shape[1]]
+            np.square(white, out=white)
+            out += white.reshape(len(out), -1, out.shape[1]).sum(axis=1)
+        out *= -0.5
+        out += coefficients
+
+    def sums(self, responsibilities, features):
+        sums, weighted = np.empty((len(responsibilities), len(features), len(features))), np.empty_like(features)
+        for root, into in zip(np.sqrt(responsibilities), sums, strict=True):
+            np.multiply(features, root, out=weighted)
+            np.matmul(weighted, weighted.T, out=into)
+        return sums
+
+    def matrices(self, squares):
+        d = len(self.scale)
+        return squares.reshape(*squares.shape[:-1], d, 1 + d)[..., 1:]
 
 
 class _Tied(_Lens):
@@ -162,7 +234,7 @@ class _Tied(_Lens):
         pass
 
     def precisions(self, covariances, nu):
-        precision, log_det, norm = _inverted(covariances / np.multiply.outer(self.scale, self.scale))
+        _, precision, log_det, norm = _factored(covariances / np.multiply.outer(self.scale, self.scale))
         linear, constant = _shifted(precision[..., None, :, :], log_det[..., None], nu)
         self.precision = precision
         return linear, linear[..., :0], constant, norm[..., None]
@@ -213,11 +285,18 @@ class _Spherical(_Lens):
         return scatters * counts[..., None] * np.square(self.scale[0]), 0.0, precise.all(axis=-1)
 
 
-_LENSES = {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}
+def _lens(table, family, components):
+    d = len(table.scale)
+    if family == "full" and d * (d + 1) > 100 * components:
+        return _Whitened(table)
+    return {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}[family](table)
 
 
-def _inverted(covariances):
-    """Σ⁻¹, log |Σ| and a norm of Σ⁻¹; nan for all where any of them is not symmetric and positive definite."""
+def _factored(covariances):
+    """The triangular W with WᵀW = Σ⁻¹, Σ⁻¹, log |Σ|, and the norm of Σ⁻¹.
+
+    The norm is nan where Σ is not symmetric, and all is where any Σ is not positive definite.
+    """
     try:
         factor = np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError:
@@ -227,7 +306,7 @@ def _inverted(covariances):
     log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
     norm = np.sqrt(np.square(precision).sum(axis=(-2, -1)))
     askew = np.abs(covariances - np.swapaxes(covariances, -2, -1)).max(axis=(-2, -1))
-    return precision, log_det, np.where(askew * norm < 1e-10, norm, np.nan)
+    return whiten, precision, log_det, np.where(askew * norm < 1e-10, norm, np.nan)
 
 
 def _shifted(precision, log_det, nu):
