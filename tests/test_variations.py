@@ -302,7 +302,7 @@ def test_batches_that_are_none_are_refused(batches, error, says):
         (lambda: emlib.minibatches(FAITHFUL, 0, 0), ValueError, "size is 0; it must be at least 1"),
         (lambda: emlib.minibatches(FAITHFUL, 9, 0, passes=0), ValueError, "passes is 0; it must be at least 1"),
         (lambda: emlib.minibatches(FAITHFUL, 9, -1), ValueError, "rng is -1"),
-        (lambda: emlib.minibatches(iter([FAITHFUL]), 9, 0), TypeError, "x is a list_iterator; it must be an array"),
+        (lambda: emlib.minibatches([FAITHFUL], 9, 0), TypeError, "x is a list; it must be an array"),
     ],
 )
 def test_minibatches_name_what_is_wrong(ask, error, says):
