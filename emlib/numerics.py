@@ -126,11 +126,12 @@ class Moments(NamedTuple):
         for k, r in enumerate(responsibilities.T):
             if counts[k] > 0:
                 shifts[k] = r @ (x - reference[k]) / counts[k]
-            d = x - (reference[k] + shifts[k])
+            mean = reference[k] + shifts[k]
+            d = x - mean
             scatters.append((d * r[:, None]).T @ d if full else r @ np.square(d))
             if counts[k] > 0:  # what the mean was rounded by
                 rest = r @ d / counts[k]
-                shifts[k] += rest
+                shifts[k] = mean - reference[k] + rest
                 scatters[k] -= counts[k] * (np.multiply.outer(rest, rest) if full else np.square(rest))
         return cls(reference, counts, shifts, np.array(scatters))
 

@@ -21,10 +21,8 @@ _EPS = np.finfo(float).eps
 _TINY = 1e-305
 #: How many numbers a block may keep in the cache.
 _CACHE = 100_000
-#: From so many features on a row is long enough to be worked on as the data have it.
-_WIDE = 16
-#: When the square of a mean is so many times the variance about it, the digits are taken from closer by.
-_CANCELLED = 1000
+#: When squares about one point are so many times those about the means, the digits are taken from closer by.
+_CANCELLED = 100
 
 
 @dataclass(frozen=True)
@@ -45,22 +43,32 @@ class KMeans(CentreModel):
         return _nearest(squared_distances(x, means))
 
     def e_step(self, x, params):
-        """Assign every point to its nearest centre. Returns (`Moments`, −distortion)."""
+        """Assign every point to its nearest centre. Returns (`Moments`, −distortion).
+
+        Of the scatters only the sum over clusters and features is kept, (1, 1): the centres need nothing else.
+        """
         means = self.checked(params)
         table = Table.of(x, n_features=means.shape[1])
-        counts, sums, squares = _assigned(table, means)
-        members = np.maximum(counts, 1)
-        shifts = (sums - counts * (means - table.centre)) / members
-        middles = sums * sums / members
-        if _cancelled(middles, squares, members, table.centre):
-            # from the means themselves nothing cancels in the shifts, and from the new means nothing in the scatters
-            _, sums, squares = _assigned(table, means, means)
-            shifts, middles = sums / members, sums * sums / members
-            if _cancelled(middles, squares, members, means):
-                _, sums, squares = _assigned(table, means, means + shifts)
-                middles = sums * sums / members
-        scatters = np.maximum(squares - middles, 0)
-        return Moments(means, counts[:, 0], shifts, scatters), -float((scatters + counts * shifts**2).sum())
+        # the data's own origin, where it is amid them, saves a copy of every block
+        near = table.centre @ table.centre <= table.variances.sum()
+        origin = np.zeros_like(table.centre) if near else table.centre
+        counts, sums, _ = _assigned(table, means, origin)
+        apart = table.centre - origin
+        squares = len(table) * (table.variances.sum() + apart @ apart)
+        members = np.maximum(counts, 1)[:, None]
+        shifts, within = sums / members - (means - origin), squares - (sums * sums / members).sum()
+        if _cancelled(squares, within, counts, origin):
+            # from the means themselves nothing cancels in the shifts, and from the new means nothing in the scatter
+            _, sums, squares = _assigned(table, means, origin, means)
+            shifts, within = sums / members, squares - (sums * sums / members).sum()
+            if _cancelled(squares, within, counts, means):
+                _, sums, squares = _assigned(table, means, origin, means + shifts)
+                within = squares - (sums * sums / members).sum()
+        shifts[counts == 0] = 0
+        within = max(within, 0.0)
+        return Moments(means, counts, shifts, np.array([[within]])), -float(
+            within + counts @ np.square(shifts).sum(axis=1)
+        )
 
     def q(self, params, statistics):
         """−Σ_n ‖x_n − μ_{z_n}‖²: a function of the centres, with the assignment z held fixed."""
@@ -80,66 +88,60 @@ def _nearest(distances):
     return np.eye(distances.shape[1])[distances.argmin(axis=1)]
 
 
-def _cancelled(middles, squares, members, origin):
-    """Whether scatters lose digits that are there, as n·m² comes close to Σx²; the data's own end at the origin's."""
-    return (_CANCELLED * (squares - middles) < middles - members * (4 * _EPS * origin) ** 2).any()
+def _cancelled(squares, within, counts, origins):
+    """Whether the scatter loses digits that are there; those of the data end at the rounding of the origin's."""
+    rounding = counts @ np.broadcast_to(np.square(4 * _EPS * origins).sum(axis=-1), counts.shape)
+    return _CANCELLED * within < squares - rounding
 
 
-def _assigned(table, means, origins=None):
-    """Of the points nearest to each of `means`: their number, the sums of their features and of the squares of these.
+def _assigned(table, means, origin, references=None):
+    """Of the points nearest to each of `means`: their number (K,), and the sums of their features (K, D).
 
     In ‖x − μ‖² = ‖x‖² − 2 μ·x + ‖μ‖² the first term is the same for all centres, so that one matrix product tells them
-    apart, about the data's centre lest the others cancel. It is off by no more than D + 6 roundings of the longest
-    (‖x‖ + ‖μ‖)², and so are the differences x − μ: where the two together could hide which is nearest, the latter
-    decide.
+    apart, about an `origin` (D,) amid the data lest the others cancel. It is off by no more than D + 6 roundings of the
+    longest (‖x‖ + ‖μ‖)², and so are the differences x − μ: where the two together could hide which is nearest, the
+    latter decide.
 
     Parameters
     ----------
-    origins : (K, D)
-        The point from which the features are measured in each cluster; the data's centre, if not given.
+    references : (K, D)
+        The point from which the features of each cluster are summed, and their squares as well; else the origin, and
+        no squares.
 
     Returns
     -------
-    counts (K, 1), sums (K, D), squares (K, D)
+    counts, sums, and the sum of all squares
     """
     n_components, n_features = means.shape
-    centre, centres, numbers = table.centre[:, None], means - table.centre, np.arange(n_components)
+    centres, numbers = means - origin, np.arange(n_components)
     weights, lengths = -2 * centres, np.einsum("kd,kd->k", centres, centres)[:, None]
-    longest, roundings = math.sqrt(lengths.max()), 4 * (n_features + 6) * _EPS
-    rows = min(len(table), max(256, _CACHE // (2 * (n_components + n_features))))
+    apart = table.centre - origin
+    longest = table.reach * math.sqrt(table.variances.sum()) + math.sqrt(apart @ apart) + math.sqrt(lengths.max())
+    slack = 4 * (n_features + 6) * _EPS * longest * longest + _TINY
+    rows = min(len(table), max(256, _CACHE // (2 * n_components + n_features)))
 
     def worker():
-        features = np.empty((2, n_features, rows))
-        if n_features >= _WIDE:
-            features = np.empty((2, rows, n_features)).swapaxes(1, 2)
-        per_component, flags = np.empty((2, n_components, rows)), np.empty((n_components, rows), dtype=bool)
+        room, per_component = np.empty((rows, n_features)), np.empty((2, n_components, rows))
+        flags = np.empty((n_components, rows), dtype=bool)
 
         def block(start, stop):
-            n = stop - start
-            x, (u, squares), (scores, chosen), near = (
-                table.x[start:stop].T,
-                features[:, :, :n],
-                per_component[:, :, :n],
-                flags[:, :n],
-            )
-            flat = np.subtract(x, centre, out=u).ravel("K")
-            reach = math.sqrt(np.vdot(flat, flat)) + longest
-            np.matmul(weights, u, out=scores)
+            x, n = table.x[start:stop], stop - start
+            (scores, chosen), near = per_component[:, :, :n], flags[:, :n]
+            u = np.subtract(x, origin, out=room[:n]) if origin.any() else x
+            np.matmul(weights, u.T, out=scores)
             np.add(scores, lengths, out=scores)
             least = np.minimum.reduce(scores, axis=0)
-            least += roundings * reach * reach + _TINY
+            least += slack
             np.less_equal(scores, least, out=near)
             if np.count_nonzero(near) > n:
                 unsure = np.flatnonzero(near.sum(axis=0) > 1)
-                nearest = squared_distances(table.x[start + unsure], means).argmin(axis=1)
+                nearest = squared_distances(x[unsure], means).argmin(axis=1)
                 near[:, unsure] = nearest == numbers[:, None]
             np.copyto(chosen, near)
-            if origins is not None:
-                np.subtract(x, origins[numbers @ near].T, out=u)
-            np.multiply(u, u, out=squares)
-            return chosen.sum(axis=1, keepdims=True), np.matmul(chosen, features[:, :, :n].swapaxes(1, 2))
+            if references is not None:
+                u = np.subtract(x, references[numbers @ near], out=room[:n])
+            return chosen.sum(axis=1), chosen @ u, 0.0 if references is None else np.vdot(u, u)
 
         return block
 
-    counts, (sums, squares) = total(worker, len(table), rows, 3 * len(table) * means.size)
-    return counts, sums, squares
+    return total(worker, len(table), rows, 3 * len(table) * means.size)
