@@ -41,7 +41,7 @@ _NAMES = {
     "models.student_t": ["Precisions", "StudentT", "StudentTParams", "WeightedMoments"],
     "numerics": ["Moments", "log_sum_exp"],
     "resampling": ["bootstrap"],
-    "variations": ["Relaxed", "Stochastic", "Tempered", "WithPrior", "stepwise"],
+    "variations": ["Relaxed", "Stochastic", "Tempered", "WithPrior", "minibatches", "stepwise"],
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 

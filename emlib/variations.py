@@ -5,7 +5,7 @@
 `Tempered`        another q(Z) in the E-step: hard at temperature 0, EM at 1, flatter above
 `Stochastic`      Z is drawn in the E-step
 `Relaxed`         the M-step goes only part of the way, or farther: a generalised EM
-`stepwise`        online EM: the statistics are a running mean over batches of the data
+`stepwise`        online EM: the statistics are a running mean over batches of the data, say of `minibatches`
 ================  ==========================================================================================
 
 Neal & Hinton (1998), A view of the EM algorithm that justifies incremental, sparse, and other variants.
@@ -19,6 +19,7 @@ import numpy as np
 from emlib import checks
 from emlib.additive import add, scale
 from emlib.engine import Snapshot, e_step, m_step, needs
+from emlib.pieces import Pieces, recognised
 
 
 @dataclass(frozen=True)
@@ -144,13 +145,17 @@ class Stochastic(Wrapper):
 
 
 class FromHere(NamedTuple):
-    """The statistics, and the ``params`` they were taken at."""
+    """The statistics, and the ``params`` that the newest of them were taken at."""
 
     statistics: Any
     params: Any
 
     def __add__(self, other):
-        return FromHere(add(self.statistics, other.statistics), self.params)
+        return FromHere(add(self.statistics, other.statistics), other.params)
+
+    def times(self, factor):
+        """The same statistics of data that count `factor` times, from the same place."""
+        return self._replace(statistics=scale(self.statistics, factor))
 
 
 @dataclass(frozen=True)
@@ -205,35 +210,102 @@ class Relaxed(Wrapper):
         return best
 
 
-def stepwise(model, batches, params, *, decay=0.6, offset=2):
-    """Online EM: yield a snapshot after each of the `batches`, whose statistics enter a running mean.
+def minibatches(x, size, rng, *, passes=1):
+    """Yield the data in batches of `size` rows in random order, each row once in a pass.
+
+    What is left over when a pass ends opens the next one, so only the very last batch may be smaller. With the same
+    integer for `rng` the batches are the same each time.
+
+    Parameters
+    ----------
+    x : array with a row for each point, or data in pieces
+        An array's rows are drawn from all of it. Pieces come as they lie, and only the rows within each are mixed: data
+        that lie sorted should be mixed before.
+    size : int
+    rng : int or numpy.random.Generator
+    passes : int
+
+    Yields
+    ------
+    array, (size, …)
+    """
+    size, rng = checks.integer(size, "size"), checks.rng(rng, "rng")
+    x = recognised(x)
+    if not isinstance(x, Pieces) and not hasattr(x, "shape"):
+        raise TypeError(f"x is a {type(x).__name__}; it must be an array with a row for each point, or pieces of one")
+    rest = None
+    for _ in range(checks.integer(passes, "passes")):
+        for piece in x if isinstance(x, Pieces) else [np.asarray(x)]:
+            piece = rng.permutation(piece)
+            piece = piece if rest is None else np.concatenate([rest, piece])
+            full = len(piece) // size * size
+            for start in range(0, full, size):
+                yield piece[start : start + size]
+            rest = piece[full:]
+    if rest is not None and len(rest):
+        yield rest
+
+
+def stepwise(model, batches, params, *, decay=0.6, offset=2, warm_up=None):
+    """Online EM: yield a snapshot for each of the `batches`, whose statistics enter a running mean.
 
     S ← (1 − γ) S + γ S_batch/n with γ = (t + offset)^−decay at batch t, then an M-step. The objective of a snapshot is
     that of the batch which comes next, per data point, under the parameters shown: data that they have not seen.
 
+    A few rows say too little about many parameters, and a component may collapse onto them. So the parameters stay
+    what they are until `warm_up` rows have come in.
+
     Cappé & Moulines (2009), On-line expectation–maximization algorithm for latent data models. JRSS B 71, 593–613.
+    Liang & Klein (2009), Online EM for unsupervised models. NAACL, 611–619.
 
     Parameters
     ----------
     model : a model whose statistics add
-    batches : iterable of data, each in the form that the model reads
+    batches : iterable of data, each in the form that the model reads, for example `minibatches`
     params : the start
     decay : in (0.5, 1], how fast the past is kept
-    offset : the larger, the more the first batches count alike
+    offset : at least 1; the larger, the more the first batches count alike
+    warm_up : rows before the first M-step; None for ten for each free parameter, if the model has ``free``
 
     Yields
     ------
     Snapshot
+
+    Raises
+    ------
+    TypeError
+        If `batches` is an array, whose rows are no batches.
+    ValueError
+        If there is no batch, or an empty one.
     """
     checks.number(decay, "decay", strict=True)
     if not 0.5 < decay <= 1:
         raise ValueError(f"decay is {decay}; it must be greater than 0.5, or the noise stays, and at most 1")
     checks.number(offset, "offset", minimum=1)
-    mean = None
+    if hasattr(batches, "shape") or not hasattr(batches, "__iter__"):
+        raise TypeError(
+            f"batches is a {type(batches).__name__}; it must be an iterable of data, "
+            "for example emlib.minibatches(x, size, rng)"
+        )
+    if warm_up is None:
+        warm_up = 10 * len(model.free(params)) if hasattr(model, "free") else 0
+    checks.integer(warm_up, "warm_up", minimum=0)
+    mean, seen = None, 0
     for t, batch in enumerate(batches):
-        statistics, objective = e_step(model, batch, params)
+        try:
+            if mean is not None and seen >= warm_up:
+                # as many rows as were seen, so that a prior counts against them as it should
+                params = m_step(model, scale(mean, seen))
+            if len(batch) == 0:
+                raise ValueError("the batch is empty; each needs at least one row")
+            statistics, objective = e_step(model, batch, params)
+        except Exception as error:
+            error.add_note(f"in batch {t}")
+            raise
         yield Snapshot(t, params, objective / len(batch))
-        statistics = scale(statistics, 1 / len(batch))
         gain = (t + offset) ** -decay
+        statistics = scale(statistics, 1 / len(batch))
         mean = statistics if mean is None else add(scale(mean, 1 - gain), scale(statistics, gain))
-        params = m_step(model, mean)
+        seen += len(batch)
+    if mean is None:
+        raise ValueError("batches holds nothing; what has been gone over once, as a generator, has to be made anew")

@@ -37,7 +37,7 @@ RULE = {
     "emlib.differences": set(),
     "emlib.laws": {"emlib.additive", "emlib.differences", "emlib.engine", "emlib.checks", "emlib.errors"},
     "emlib.acceleration": {"emlib.engine"},
-    "emlib.variations": {"emlib.additive", "emlib.engine", "emlib.checks"},
+    "emlib.variations": {"emlib.additive", "emlib.engine", "emlib.checks", "emlib.pieces"},
     "emlib.information": {"emlib.differences", "emlib.engine"},
     "emlib.resampling": {"emlib.engine", "emlib.checks", "emlib.pieces"},
     "emlib.criteria": {"emlib.engine", "emlib.pieces"},

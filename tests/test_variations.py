@@ -9,6 +9,7 @@ import pytest
 
 import emlib
 from emlib import GaussianMixture, KMeans, Moments, Relaxed, Stochastic, Tempered, WithPrior, datasets
+from emlib.pieces import Pieces
 
 FAITHFUL = datasets.faithful().x
 MODEL = GaussianMixture(2)
@@ -195,6 +196,37 @@ def test_stepwise_with_one_batch_is_a_step_of_em():
     assert first.objective == pytest.approx(MODEL.e_step(FAITHFUL, START)[1] / len(FAITHFUL))
 
 
+def test_a_batch_smaller_than_the_model_is_waited_out():
+    x, _ = MODEL.sample(START, 400, 0)
+    with pytest.raises(emlib.DegenerateError) as caught:
+        list(emlib.stepwise(MODEL, emlib.minibatches(x, 2, 0), START, warm_up=0))
+    assert caught.value.__notes__ == ["in batch 1"]
+    snapshots = list(emlib.stepwise(MODEL, emlib.minibatches(x, 2, 0), START))
+    waited = 10 * len(MODEL.free(START)) // 2  # ten rows for each free parameter, two in a batch
+    assert all(snapshot.params is START for snapshot in snapshots[:waited])
+    assert snapshots[waited].params is not START
+    assert len(snapshots) == 200
+
+
+def test_stepwise_counts_a_prior_against_all_rows_seen():
+    """With equal weights for all batches, and a model whose E-step does not depend on θ, the answer is MAP's."""
+    model = SimpleNamespace(
+        e_step=lambda x, params: (np.array([len(x), x.sum()]), -len(x) * params**2),
+        m_step=lambda statistics: statistics[1] / statistics[0],
+        q=lambda params, statistics: 0.0,
+    )
+    believing = WithPrior(model, np.array([30.0, 0.0]))
+    *_, last = emlib.stepwise(believing, list(np.ones((7, 10))), 0.0, decay=1, offset=1)
+    assert last.params == pytest.approx(60 / (60 + 30))
+
+
+def test_stepwise_relaxed_by_one_is_stepwise():
+    batches = list(emlib.minibatches(FAITHFUL, 60, 0, passes=2))
+    plain, relaxed = (list(emlib.stepwise(model, batches, START)) for model in (MODEL, Relaxed(MODEL, 1.0)))
+    for one, other in zip(plain, relaxed, strict=True):
+        np.testing.assert_allclose(other.params.covariances, one.params.covariances, rtol=1e-9)
+
+
 def test_statistics_of_any_form_can_be_scaled_and_added():
     def e_step(x, params):
         return {"sum": x.sum(axis=0), "count": (len(x),)}, -((x - params) ** 2).sum()
@@ -209,7 +241,73 @@ def test_statistics_of_any_form_can_be_scaled_and_added():
     np.testing.assert_allclose(last.params, x[:10].mean(axis=0))  # 1/t weights: the mean of all seen before the last
 
 
+class TwoPieces(Pieces):
+    def __iter__(self):
+        return iter([FAITHFUL[:100], FAITHFUL[100:]])
+
+
+@pytest.mark.parametrize("x", [FAITHFUL, TwoPieces()])
+def test_minibatches_hold_each_row_once_in_a_pass(x):
+    batches = list(emlib.minibatches(x, 60, 0, passes=3))
+    assert [len(batch) for batch in batches] == [60] * 13 + [36]
+    rows = np.concatenate(batches)
+    for one_pass in np.split(rows, 3):
+        assert sorted(map(tuple, one_pass)) == sorted(map(tuple, FAITHFUL))
+        assert (one_pass != FAITHFUL).any()
+    assert (rows[:272] != rows[272:544]).any()
+    again = np.concatenate(list(emlib.minibatches(x, 60, 0, passes=3)))
+    np.testing.assert_array_equal(rows, again)
+    assert (rows != np.concatenate(list(emlib.minibatches(x, 60, 1, passes=3)))).any()
+
+
+def test_minibatches_mix_pieces_where_they_lie():
+    first = np.concatenate(list(emlib.minibatches(TwoPieces(), 50, 0)))[:100]
+    np.testing.assert_array_equal(np.sort(first, axis=0), np.sort(FAITHFUL[:100], axis=0))
+
+
+def test_stepwise_leaves_the_batches_as_they_were():
+    batches = list(emlib.minibatches(FAITHFUL, 60, 0))
+    kept = copy.deepcopy(batches)
+    list(emlib.stepwise(MODEL, batches, START))
+    for batch, before in zip(batches, kept, strict=True):
+        np.testing.assert_array_equal(batch, before)
+
+
 # Manners
+
+
+@pytest.mark.parametrize(
+    ("batches", "error", "says"),
+    [
+        (
+            FAITHFUL,
+            TypeError,
+            r"batches is a ndarray; it must be an iterable of data.*emlib.minibatches\(x, size, rng\)",
+        ),
+        (7, TypeError, "batches is a int; it must be an iterable of data"),
+        ([], ValueError, "batches holds nothing"),
+        ([FAITHFUL, FAITHFUL[:0]], ValueError, "the batch is empty; each needs at least one row"),
+    ],
+)
+def test_batches_that_are_none_are_refused(batches, error, says):
+    with pytest.raises(error, match=says) as caught:
+        list(emlib.stepwise(MODEL, batches, START))
+    if isinstance(batches, list) and batches:
+        assert caught.value.__notes__ == ["in batch 1"]
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "says"),
+    [
+        (lambda: emlib.minibatches(FAITHFUL, 0, 0), ValueError, "size is 0; it must be at least 1"),
+        (lambda: emlib.minibatches(FAITHFUL, 9, 0, passes=0), ValueError, "passes is 0; it must be at least 1"),
+        (lambda: emlib.minibatches(FAITHFUL, 9, -1), ValueError, "rng is -1"),
+        (lambda: emlib.minibatches([FAITHFUL], 9, 0), TypeError, "x is a list; it must be an array"),
+    ],
+)
+def test_minibatches_name_what_is_wrong(ask, error, says):
+    with pytest.raises(error, match=says):
+        next(ask())
 
 
 @pytest.mark.parametrize(
@@ -223,6 +321,7 @@ def test_statistics_of_any_form_can_be_scaled_and_added():
         ),
         (lambda: next(emlib.stepwise(MODEL, [FAITHFUL], START, decay=1.5)), "decay is 1.5"),
         (lambda: next(emlib.stepwise(MODEL, [FAITHFUL], START, offset=0)), "offset is 0"),
+        (lambda: next(emlib.stepwise(MODEL, [FAITHFUL], START, warm_up=-1)), "warm_up is -1"),
     ],
 )
 def test_bad_settings_are_named(make, says):
