@@ -14,8 +14,8 @@ import numpy as np
 
 from emlib import checks
 
-#: Below this many multiplications, threads cost more than they bring.
-WORTH_THREADS = 4_000_000
+#: With fewer multiplications in a block, threads wait for each other longer than they work.
+WORTH_THREADS = 2_500_000
 _ROWS = 16_384
 
 
@@ -116,7 +116,8 @@ def total(worker, n, rows, work):
     work : about how many multiplications all of it takes
     """
     starts = range(0, n, rows)
-    threads = min(_threads(), len(starts)) if work >= WORTH_THREADS and len(starts) > 1 else 1
+    worth = len(starts) > 1 and work * rows >= WORTH_THREADS * n
+    threads = min(_threads(), len(starts)) if worth else 1
 
     def share(first):
         with np.errstate():

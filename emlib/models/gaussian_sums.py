@@ -22,7 +22,7 @@ from emlib.numerics import Moments
 #: How large, by a bound, the rounding may become: in a log-density, and relative in a scatter in any direction.
 LOSS = 1e-10, 1e-11
 #: About how many numbers a block may hold, so that it stays in the cache.
-ROOM = 200_000
+ROOM = 400_000
 _EPS = np.finfo(float).eps
 
 
@@ -61,7 +61,7 @@ def _pass(n, lens, coefficients):
     """Over the first `n` points Σ_n r_nk φ(x_n), (…, K, F), and Σ_n log Σ_k exp(…), (…)."""
     *runs, k, f = coefficients.shape
     tall = coefficients.reshape(-1, f)
-    rows = int(np.clip(ROOM // lens.numbers(tall) // 32 * 32, 256, 16_384))
+    rows = int(np.clip(ROOM // lens.numbers(tall) // 32 * 32, 256, 32_768))
 
     def worker():
         @functools.cache
