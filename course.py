@@ -130,7 +130,7 @@ def make_environment():
         )
     import venv
 
-    print("Making the course's environment in .venv: a download of about 200 MB, once.")
+    print("Making the course's environment in .venv: a download of about 260 MB, once.")
     sys.stdout.flush()
     venv.create(VENV, clear=True, symlinks=os.name != "nt")
     install(["ensurepip"])

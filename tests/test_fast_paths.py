@@ -1,7 +1,9 @@
 """The quick E-step is the exact one, wherever it is used; and runs side by side are the runs alone."""
 
+import gc
 import tracemalloc
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -233,6 +235,21 @@ def test_responsibilities_where_they_stand(n):
 
 
 # Blocks.
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_piece_of_data_goes_when_its_e_step_is_over(family):
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    model = GaussianMixture(2, family)
+    params, table = model.start(x, 0), Table.of(x)
+    model.e_step(table, params)
+    gone = weakref.ref(table)
+    gc.disable()
+    try:
+        del table
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @families

@@ -76,7 +76,7 @@ def _pass(n, lens, coefficients):
 
         return block
 
-    if n <= rows and n == len(lens.table):  # one block, which the next E-step finds as it is
+    if n <= rows and n == len(lens.x):  # one block, which the next E-step finds as it is
         sums, log_likelihood = lens.step(tall, lens.whole(f), np.empty((len(tall), n)), (*runs, k))
     else:
         sums, log_likelihood = total(worker, n, rows, n * lens.work(tall))
@@ -124,7 +124,8 @@ class _Lens:
         self._measure(table, table.scale)
 
     def _measure(self, table, scale):
-        self.table, self.scale, self.features = table, scale, None
+        # not the table, which holds this: neither would go when it should
+        self.x, self.centre, self.scale, self.features = table.x, table.centre, scale, None
         self.unit = np.multiply.outer(scale, scale)
         self.reach = np.sqrt(len(scale)) * table.reach
         self.log_unit = len(table) * np.log(scale).sum()
@@ -146,8 +147,8 @@ class _Lens:
     def whole(self, f):
         """The features of all the data."""
         if self.features is None:
-            self.features = self.room(len(self.table), f)
-            self.look(0, len(self.table), self.features)
+            self.features = self.room(len(self.x), f)
+            self.look(0, len(self.x), self.features)
         return self.features
 
     def step(self, coefficients, features, scores, shape):
@@ -158,14 +159,14 @@ class _Lens:
 
     def look(self, start, stop, features):
         """Fill `features` for a block: below the ones x, then its products."""
-        x, d = self.table.x[start:stop], len(self.scale)
+        x, d = self.x[start:stop], len(self.scale)
         u, inverse = features[1 : 1 + d], 1 / self.scale
         if features.flags.c_contiguous:
             for i in range(d):
-                np.subtract(x[:, i], self.table.centre[i], out=u[i])
+                np.subtract(x[:, i], self.centre[i], out=u[i])
                 u[i] *= inverse[i]
         else:
-            np.subtract(x.T, self.table.centre[:, None], out=u)
+            np.subtract(x.T, self.centre[:, None], out=u)
             u *= inverse[:, None]
         self.products(u, features[1 + d :])
 
@@ -257,6 +258,10 @@ class _Whitened(_Full):
 class _Tied(_Lens):
     """The product of all the data is what it is: it shifts the log-densities of all components alike."""
 
+    def __init__(self, table):
+        super().__init__(table)
+        self.products_of_all = table.products
+
     def products(self, u, out):
         pass
 
@@ -267,7 +272,7 @@ class _Tied(_Lens):
         return linear, linear[..., :0], constant, norm[..., None]
 
     def scatters(self, counts, means, _, covariances):
-        products = self.table.products
+        products = self.products_of_all
         scatter = products - np.swapaxes(means * counts[..., None], -2, -1) @ means
         precise = _precise(products.trace(), least(scatter))
         return scatter[..., None, :, :] * self.unit, -(self.precision * products).sum(axis=(-2, -1)) / 2, precise
