@@ -314,7 +314,7 @@ def test_explorers_are_alive(quiet, address, book, chapter):
         line = explorer.locator(".em-said")
         assert line.inner_text() == html.unescape(alt).split("\n")[0]
         said = line.inner_text()
-        slider = explorer.get_by_role("slider", name=re.compile("iteration|step"))
+        slider = explorer.get_by_role("slider", name=re.compile("iteration|step|batch"))
         slider.press("ArrowLeft" if slider.input_value() == slider.get_attribute("max") else "ArrowRight")
         assert line.inner_text() != said
         empty = (

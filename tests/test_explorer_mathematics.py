@@ -141,6 +141,13 @@ def compare(theirs, ours, x, note):
         np.testing.assert_allclose(np.array(theirs["covariances"]) / size**2, ours.covariances / size**2, **close)
 
 
+def rounding(model, params):
+    """What the last digit of a covariance can do to a log-density, where a component is about to collapse."""
+    if not isinstance(model, emlib.GaussianMixture):
+        return 0.0
+    return np.finfo(float).eps * np.linalg.cond(model.full_covariances(params)).max()
+
+
 @every_model
 def test_a_run_in_the_page_is_the_run_of_emlib(em, make):
     """Over many random cases, the hard ones included, every step of the page is emlib's and so is every refusal."""
@@ -158,7 +165,8 @@ def test_a_run_in_the_page_is_the_run_of_emlib(em, make):
         assert len(theirs) == len(snapshots), note
         for mine, their in zip(snapshots, theirs, strict=True):
             compare(their["params"], mine.params, x, note)
-            np.testing.assert_allclose(their["objective"], mine.objective, rtol=1e-9, atol=1e-9 * len(x), err_msg=note)
+            atol = (1e-9 + rounding(model, mine.params)) * len(x)
+            np.testing.assert_allclose(their["objective"], mine.objective, rtol=1e-9, atol=atol, err_msg=note)
             responsibilities = model.posterior(x, mine.params)
             np.testing.assert_allclose(their["responsibilities"], responsibilities, rtol=0, atol=1e-9, err_msg=note)
             steps += 1

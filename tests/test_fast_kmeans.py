@@ -77,9 +77,11 @@ def agrees(x, means, found):
     assert abs(objective - expected) <= 1e-12 * abs(expected)
 
 
+@pytest.mark.parametrize("few", [0, 10_000])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_quick_route_is_the_plain_formula(kind, monkeypatch):
+def test_both_routes_are_the_plain_formula(kind, few, monkeypatch):
     monkeypatch.setattr(kmeans, "_CACHE", 0)  # the smallest blocks, so that there are several
+    monkeypatch.setattr(kmeans, "_FEW", few)
     rng = np.random.default_rng(list(KINDS).index(kind))
     for n, d, k in product((1, 7, 600), (1, 2, 9), (1, 2, 5, 12)):
         x = KINDS[kind](rng, n, d)

@@ -521,7 +521,7 @@ def test_the_bar_tells_iteration_rows_per_second_and_objective(form, tmp_path, c
     last = err.rstrip("\n").split("\r")[-1]
     assert f"iteration {trace.iterations}" in last
     assert f"objective {trace.objective:.10g}" in last
-    assert re.search(r"\dk? rows/s", last)
+    assert re.search(r"\d[kM]? rows/s", last)
     assert ("100%" in last and "272/272" in last) == (form != "in memory")
 
 

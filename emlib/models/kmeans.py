@@ -23,6 +23,8 @@ _TINY = 1e-305
 _CACHE = 100_000
 #: When squares about one point are so many times those about the means, the digits are taken from closer by.
 _CANCELLED = 100
+#: With no more points than this the digits are always taken from there: it costs next to nothing.
+_FEW = 4096
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,21 @@ class KMeans(CentreModel):
         # the data's own origin, where it is amid them, saves a copy of every block
         near = table.centre @ table.centre <= table.variances.sum()
         origin = np.zeros_like(table.centre) if near else table.centre
-        counts, sums, _ = _assigned(table, means, origin)
-        apart = table.centre - origin
-        squares = len(table) * (table.variances.sum() + apart @ apart)
-        members = np.maximum(counts, 1)[:, None]
-        shifts, within = sums / members - (means - origin), squares - (sums * sums / members).sum()
-        if _cancelled(squares, within, counts, origin):
+        quick = len(table) > _FEW
+        if quick:
+            counts, sums, _ = _assigned(table, means, origin)
+            apart = table.centre - origin
+            squares = len(table) * (table.variances.sum() + apart @ apart)
+            shifts, within = _about_means(counts, sums, squares)
+            shifts -= means - origin
+            quick = not _cancelled(squares, within, counts, origin)
+        if not quick:
             # from the means themselves nothing cancels in the shifts, and from the new means nothing in the scatter
-            _, sums, squares = _assigned(table, means, origin, means)
-            shifts, within = sums / members, squares - (sums * sums / members).sum()
+            counts, sums, squares = _assigned(table, means, origin, means)
+            shifts, within = _about_means(counts, sums, squares)
             if _cancelled(squares, within, counts, means):
                 _, sums, squares = _assigned(table, means, origin, means + shifts)
-                within = squares - (sums * sums / members).sum()
+                _, within = _about_means(counts, sums, squares)
         shifts[counts == 0] = 0
         within = max(within, 0.0)
         return Moments(means, counts, shifts, np.array([[within]])), -float(
@@ -86,6 +91,12 @@ class KMeans(CentreModel):
 
 def _nearest(distances):
     return np.eye(distances.shape[1])[distances.argmin(axis=1)]
+
+
+def _about_means(counts, sums, squares):
+    """The means of what was summed, (K, D), and the sum of the squares about them."""
+    means = sums / np.maximum(counts, 1)[:, None]
+    return means, squares - (sums * means).sum()
 
 
 def _cancelled(squares, within, counts, origins):
