@@ -5,9 +5,11 @@ neither the number of threads nor their luck changes a digit.
 """
 
 import functools
+import math
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,8 @@ from emlib import checks
 
 #: With fewer multiplications in a block, threads wait for each other longer than they work.
 WORTH_THREADS = 2_500_000
+#: So many multiplications linear algebra leaves to one thread by itself.
+ALONE = 2**18
 _ROWS = 16_384
 
 
@@ -125,12 +129,13 @@ def total(worker, n, rows, work):
             block = worker()
             return [block(start, min(start + rows, n)) for start in starts[first::threads]]
 
-    if threads == 1:
-        parts = share(0)
-    else:
-        with one_thread(), ThreadPoolExecutor(threads) as pool:
-            shares = list(pool.map(share, range(threads)))
-        parts = [shares[i % threads][i // threads] for i in range(len(starts))]
+    with one_thread(work):
+        if threads == 1:
+            shares = [share(0)]
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                shares = list(pool.map(share, range(threads)))
+    parts = [shares[i % threads][i // threads] for i in range(len(starts))]
     return [functools.reduce(lambda a, b: a + b, column) for column in zip(*parts, strict=True)]
 
 
@@ -153,7 +158,30 @@ def _threads():
     return min([allowed, *(library["num_threads"] for library in controller.info())])
 
 
-def one_thread():
-    """A context in which numpy's linear algebra uses one thread, whoever calls it in this process."""
-    controller = _controller()
-    return controller.limit(limits=1) if controller else nullcontext()
+_lock, _inside, _limit = threading.Lock(), 0, None
+
+
+@contextmanager
+def one_thread(work=math.inf):
+    """A context in which numpy's linear algebra uses one thread, whoever calls it in this process.
+
+    Its own threads share out every single product, and on a busy machine wait for each other more than they work. So
+    little `work` that it would not share it out needs no limit. The limit is the whole process's: the first who comes
+    in sets it, and the last who goes lifts it.
+    """
+    global _inside, _limit
+    controller = _controller() if work > ALONE else None
+    if controller is None:
+        yield
+        return
+    with _lock:
+        _inside += 1
+        if _inside == 1:
+            _limit = controller.limit(limits=1)
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0:
+                _limit.restore_original_limits()

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib.blocks import total
+from emlib.blocks import one_thread, total
 from emlib.numerics import Moments
 
 #: How large, by a bound, the rounding may become: in a log-density, and relative in a scatter in any direction.
@@ -77,7 +77,8 @@ def _pass(n, lens, coefficients):
         return block
 
     if n <= rows and n == len(lens.x):  # one block, which the next E-step finds as it is
-        sums, log_likelihood = lens.step(tall, lens.whole(f), np.empty((len(tall), n)), (*runs, k))
+        with one_thread(n * lens.work(tall)):
+            sums, log_likelihood = lens.step(tall, lens.whole(f), np.empty((len(tall), n)), (*runs, k))
     else:
         sums, log_likelihood = total(worker, n, rows, n * lens.work(tall))
     return sums.reshape(*runs, k, -1), log_likelihood
