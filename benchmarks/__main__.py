@@ -3,6 +3,7 @@
     python -m benchmarks                            everything, some minutes
     python -m benchmarks speed --only "GMM diag"    one part, and of its cases those whose name begins so
     python -m benchmarks --store                    everything, kept for the book's page of figures
+    python -m benchmarks threads --store            this part, kept beside the others of the same machine
 
 It needs scikit-learn and threadpoolctl (the extras "dev" and "scale"); "peers" brings more to compare with, and R's
 mclust is found where R is.
@@ -32,8 +33,8 @@ def main(arguments=None):
     for part in options.part:
         if part not in parts.PARTS:
             parser.error(f"part is {part!r}; it must be one of {', '.join(parts.PARTS)}")
-    if options.store and (options.part or options.only):
-        parser.error("--store keeps a whole run: leave the parts and --only out")
+    if options.store and options.only:
+        parser.error("--store keeps whole parts: leave --only out")
     sys.stdout.reconfigure(line_buffering=True)  # a file shows, too, how far it is
     warnings.simplefilter("ignore")  # every fit is cut short on purpose, and says so
     results = {"machine": described()}
@@ -49,6 +50,11 @@ def main(arguments=None):
     except Refused as refusal:
         sys.exit(f"refused: {refusal}")
     if options.store:
+        if options.part:  # the others stay as they were, if they were measured here
+            before = json.loads(STORED.read_text(encoding="utf-8"))
+            if before["machine"] != results["machine"]:
+                sys.exit("not kept: the other figures were measured on another machine; store them all anew")
+            results = before | results
         STORED.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

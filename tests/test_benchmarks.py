@@ -95,7 +95,7 @@ def test_a_refusal_ends_the_command(monkeypatch):
     ("arguments", "sentence"),
     [
         (["sped"], "part is 'sped'; it must be one of import, speed"),
-        (["speed", "--store"], "--store keeps a whole run"),
+        (["--only", "GMM", "--store"], "--store keeps whole parts"),
     ],
 )
 def test_the_command_refuses_what_it_does_not_know(arguments, sentence, capsys):
