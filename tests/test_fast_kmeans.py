@@ -98,6 +98,16 @@ def test_ties_go_to_the_first():
         agrees(x + offset, corners + offset, (statistics, objective))
 
 
+def test_where_rounding_could_decide_the_differences_do():
+    """One of the points is as far from the one centre as from the other, but for the last digit."""
+    rng = np.random.default_rng(8)
+    for _ in range(300):
+        x, one = rng.normal(size=(50, 3)), rng.normal(size=3)
+        means = np.stack([one, 2 * x[0] - one])
+        counts = KMeans(2).e_step(x, CentreParams(means))[0].counts
+        np.testing.assert_array_equal(counts, np.bincount(squared_distances(x, means).argmin(axis=1), minlength=2))
+
+
 def test_a_run_stays_with_the_plain_formula_until_nothing_changes():
     rng = np.random.default_rng(5)
     for d, k in ((2, 5), (16, 16), (40, 10)):

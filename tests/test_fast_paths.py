@@ -8,10 +8,10 @@ import weakref
 import numpy as np
 import pytest
 from models import FAMILIES, mixture_data
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import emlib
-from emlib import GaussianMixture, GaussianMixtureParams, side_by_side
+from emlib import GaussianMixture, GaussianMixtureParams, blocks, side_by_side
 from emlib.blocks import Table
 from emlib.models import gaussian_sums
 from emlib.numerics import condition
@@ -406,3 +406,22 @@ def test_a_model_that_was_given_other_steps_keeps_them():
         """Another name changes no step."""
 
     assert side_by_side.possible(Named(2))
+
+
+def test_linear_algebra_keeps_to_one_thread_while_blocks_are_gone_over():
+    def threads():
+        return {library["num_threads"] for library in threadpool_info() if "numpy" in library["filepath"]}
+
+    def worker():
+        return lambda start, stop: (float(max(threads())),)
+
+    with threadpool_limits(2):
+        before = threads()
+        (seen,) = blocks.total(worker, 10, 1, work=blocks.ALONE + 1)  # ten blocks, too small for threads of ours
+        assert seen == 10
+        assert threads() == before
+        with blocks.one_thread():
+            with blocks.one_thread():
+                assert threads() == {1}
+            assert threads() == {1}, "the limit goes with the last who asked for it"
+        assert threads() == before
