@@ -98,8 +98,8 @@ def targets(scikit_learn, onedal=None, floor=None):
     return {peer: ratio for peer, ratio in most.items() if ratio is not None}
 
 
-def mixture(family, n, d, k, *most, **more):
-    return Case(emlib.GaussianMixture(k, family), n, d, targets(*most), **more)
+def mixture(family, n, d, k, *most, iterations=20, **more):
+    return Case(emlib.GaussianMixture(k, family), n, d, targets(*most), iterations, **more)
 
 
 def k_means(n, d, k, *most):
@@ -114,17 +114,17 @@ SPEED = [
     mixture("full", 300, 2, 3, 0.20, iterations=30),
     mixture("full", 300, 2, 3, 0.04, 0.95, iterations=30, restarts=10),
     mixture("full", 10_000, 2, 5, 0.09, 0.95, 1.8),
-    mixture("full", 1_000_000, 2, 5, 0.07, 0.85, 1.8, iterations=5),
+    mixture("full", 1_000_000, 2, 5, 0.07, 0.85, 1.8),
     mixture("full", 100_000, 16, 16, 0.25, 0.80, 1.8),
     mixture("full", 20_000, 64, 10, 0.50, 0.80, 1.8),
-    mixture("diag", 1_000_000, 2, 5, 0.10, 0.60, 1.8, iterations=5),
+    mixture("diag", 1_000_000, 2, 5, 0.10, 0.60, 1.8),
     mixture("diag", 100_000, 16, 16, 0.33, 0.75, 1.8),
     mixture("diag", 20_000, 64, 10, 0.65, 1.2, 1.8),
     mixture("tied", 10_000, 2, 5, 0.10, None, 1.9),
-    mixture("tied", 1_000_000, 2, 5, 0.10, None, 1.9, iterations=5),
+    mixture("tied", 1_000_000, 2, 5, 0.10, None, 1.9),
     mixture("tied", 100_000, 16, 16, 0.10, None, 1.9),
     mixture("tied", 20_000, 64, 10, 0.10, None, 1.9),
-    mixture("spherical", 1_000_000, 2, 5, 0.09, None, 1.9, iterations=5),
+    mixture("spherical", 1_000_000, 2, 5, 0.09, None, 1.9),
     mixture("spherical", 100_000, 16, 16, 0.25, None, 1.9),
     mixture("spherical", 20_000, 64, 10, 0.45, None, 1.9),
     k_means(300, 2, 3, 0.45),

@@ -82,3 +82,15 @@ def read(explorer):
         "colours": [point["colour"] for point in points],
         "pixels": [point["pixel"] for point in points],
     }
+
+
+def tables(explorer):
+    """Open the fold with the explorer's numbers and read its tables: each a list of rows, a row a list of cells.
+
+    The page fills the fold only after it is open, in a task of its own.
+    """
+    explorer.get_by_text("The numbers").click()
+    explorer.locator("table").last.wait_for()
+    rows = [table.locator("tbody tr").all_inner_texts() for table in explorer.locator("table").all()]
+    assert all(rows), "a table is empty"
+    return [[row.split("\t") for row in table] for table in rows]

@@ -102,10 +102,8 @@ def test_kmeans_goes_by_half_steps(page, show, partitions):
         assert ("after moving the centres" if half % 2 else "after assigning") in said(explorer)
         shows(explorer, trace.model, after, Z, before.params)
         page.keyboard.press("ArrowRight")
-    explorer.get_by_text("The numbers").click()
-    rows = explorer.locator("table").nth(1).locator("tbody tr")
-    expect(rows).to_have_count(2 * trace.iterations + 1)
-    cells = [row.split("\t") for row in rows.all_inner_texts()]
+    cells = drawn.tables(explorer)[1]
+    assert len(cells) == 2 * trace.iterations + 1
     assert [label for label, _ in cells[:4]] == ["0", "½", "1", "1½"]
     found = [float(value.replace(MINUS, "-")) for _, value in cells]
     np.testing.assert_allclose(found[::2], trace.objectives, atol=1e-4)
@@ -150,14 +148,12 @@ def test_densities_stand_at_the_margins(show, mixtures):
 
 def test_bic_over_k_is_emlibs(show, mixtures):
     explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(family="diag"))
-    explorer.get_by_text("The numbers").click()
-    rows = explorer.locator("table").last.locator("tbody tr")
-    expect(rows).to_have_count(2)
-    for row, K in zip(rows.all_inner_texts(), (2, 3), strict=True):
+    rows = drawn.tables(explorer)[-1]
+    for row, K in zip(rows, (2, 3), strict=True):
         trace = mixtures[K, "diag"]
         expected = -2 * trace.objective + len(trace.model.free(trace.params)) * np.log(len(X))
-        assert [float(cell) for cell in row.split("\t")] == pytest.approx([K, expected], abs=1e-4)
-    assert explorer.locator(".em-note").nth(1).text_content() == f"K = 2:  {float(rows.first.inner_text()[2:]):.2f}"
+        assert [float(cell) for cell in row] == pytest.approx([K, expected], abs=1e-4)
+    assert explorer.locator(".em-note").nth(1).text_content() == f"K = 2:  {float(rows[0][1]):.2f}"
     explorer.locator(".em-curve").nth(1).click(position={"x": 200, "y": 20})
     assert said(explorer).startswith("K = 3, family diag")
 
@@ -389,10 +385,8 @@ def test_responsibilities_of_the_point_asked_about(page, show, mixtures):
 
 def test_the_numbers_are_to_be_had_as_tables(show, mixtures):
     explorer = show(widgets.explore(X, mixtures, ("K", "family")).set(K=3, iteration=2))
-    explorer.get_by_text("The numbers").click()
-    explorer.locator("table").first.wait_for()
-    rows = explorer.locator("table").first.locator("tbody tr").all_inner_texts()
-    means = [[float(cell.replace(MINUS, "-")) for cell in row.split("\t")[2:4]] for row in rows]
+    rows = drawn.tables(explorer)[0]
+    means = [[float(cell.replace(MINUS, "-")) for cell in row[2:4]] for row in rows]
     np.testing.assert_allclose(means, mixtures[3, "full"][2].params.means, rtol=1e-4)
 
 
@@ -438,6 +432,8 @@ def test_points_have_the_colours_of_the_theme(page, show, mixtures):
     seen = {}
     for look in [{"color_scheme": "dark"}, {"media": "print"}, {"media": "screen", "color_scheme": "light"}]:
         page.emulate_media(**look)
+        # what listens to the change is told when the page is next drawn
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found = drawn.read(explorer)
         pixel = explorer.locator("canvas").evaluate(
             "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data]", found["pixels"][-1]
@@ -453,8 +449,7 @@ def test_explorers_are_accessible(page, show, mixtures, partitions, theme):
     """The WCAG 2.2 rules, level AA, that axe-core can check, with tables open and on data of the reader's own."""
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     first, second = show(widgets.explore(X, mixtures, ("K", "family")), widgets.explore(Z, partitions)).all()
-    first.get_by_text("The numbers").click()
-    first.locator("table").last.wait_for()
+    drawn.tables(first)
     sketched(page, second, np.random.default_rng(1))
     page.evaluate(AXE.read_text("utf-8"))
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

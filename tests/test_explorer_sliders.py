@@ -8,6 +8,7 @@ import re
 import zlib
 from pathlib import Path
 
+import drawn
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -166,8 +167,7 @@ def test_a_view_has_an_address(page, show, ours):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_is_accessible(page, show, theme):
     page.emulate_media(color_scheme=theme)
-    show(walk())
-    page.get_by_text("The numbers").click()
+    drawn.tables(show(walk()))
     page.evaluate(AXE.read_text("utf-8"))
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = page.evaluate("(rules) => axe.run('.em-explorer', { runOnly: rules })", rules)
@@ -178,7 +178,7 @@ def test_it_fits_a_phone(page, show):
     page.set_viewport_size({"width": 375, "height": 800})
     fig = Figure(figsize=(10, 4))
     explorer = show(widgets.sliders(fig, lambda K: f"An empty figure, {K} times.", K=range(1, 40)))
-    explorer.get_by_text("The numbers").click()
+    drawn.tables(explorer)
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     box = explorer.locator("img").bounding_box()
     assert box["width"] / box["height"] == pytest.approx(2.5, rel=0.01)

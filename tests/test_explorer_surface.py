@@ -241,8 +241,7 @@ def test_the_saddle_the_mirror_and_the_basins(page, show, explorer):
 
 def test_the_numbers_play_and_the_map_itself(page, show, explorer):
     panel = show(explorer.set(model="unequal"))
-    panel.get_by_text("The numbers").click()
-    rows = [row.split("\t") for row in panel.locator("table").first.locator("tbody tr").all_inner_texts()]
+    rows = drawn.tables(panel)[0]
     theta = FIXED["unequal"]
     mu = np.array([60.0, 66.0])
     for row in rows:

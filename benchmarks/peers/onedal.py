@@ -8,7 +8,7 @@ import numpy as np
 import emlib
 from benchmarks.measure import timed
 
-VERSION = version("daal4py")
+VERSION = version("scikit-learn-intelex")  # which holds daal4py
 STORAGE = {"full": "full", "diag": "diagonal"}
 
 daal4py.daalinit(1)  # its threads are not among those that threadpoolctl knows

@@ -56,6 +56,8 @@ explorer("lattice", (frame) => {
       width = Math.max(frame.pictures.clientWidth, 280);
       radius = Math.min(14, (0.44 * width) / T);
       const height = ABOVE + ROW * states.length + BELOW;
+      // in any common bold font "0.50" is at most 2.5 times as wide as high: no number touches the next
+      root.style.setProperty("--number", `${Math.min(12, width / T / 2.6)}px`);
       root.setAttribute("viewBox", `0 0 ${width} ${height}`);
     },
 
