@@ -279,50 +279,42 @@ class GaussianMixture(Mixture):
         `statistics` may be those of several runs.
         """
         counts, means, scatters = statistics.counts, statistics.means, self._summed(statistics.scatters)
+        total = np.add.reduce(counts, axis=-1, keepdims=True)
         with np.errstate(all="ignore"):  # what is not finite is not plain
-            weights = counts / counts.sum(axis=-1, keepdims=True)
             if self.covariance_type == "full":
                 covariances = scatters / counts[..., None, None]
             elif self.covariance_type == "tied":
-                covariances = scatters[..., 0, :, :] / counts.sum(axis=-1)[..., None, None]
+                covariances = scatters / total[..., None, None]
             elif self.covariance_type == "diag":
                 covariances = scatters / counts[..., None]
             else:
-                covariances = scatters[..., 0] / counts / means.shape[-1]
-            sound = (counts > DEAD).all(axis=-1) & self._plainly_regular(weights, means, covariances)
+                covariances = scatters / (counts * means.shape[-1])[..., None]
+            weights = counts / total
+            sound = self._plainly_regular(weights, means, covariances)
+            sound &= np.minimum.reduce(counts, axis=-1) > DEAD
+        if self.covariance_type == "tied":
+            covariances = covariances[..., 0, :, :]
+        elif self.covariance_type == "spherical":
+            covariances = covariances[..., 0]
         return GaussianMixtureParams(weights, means, covariances), sound
 
     def _plainly_regular(self, weights, means, covariances):
         """Whether a bound says already that `_refuse_collapse` has nothing to refuse.
 
-        With the data's own standard deviations for units, the covariance of D features is at most D times the unit
-        matrix, and at least that of any component times its weight.
+        With the features' root mean squares for units, those about 0, the covariance of D features is at most D times
+        the unit matrix, and at least that of any component times its weight. `covariances` have an axis of length 1
+        where one serves all components, or all features.
         """
-        d = means.shape[-1]
-        centre = (weights[..., None, :] @ means)[..., 0, :]
-        spread = covariances
+        variances = covariances.diagonal(axis1=-2, axis2=-1) if self._full else covariances
+        squares = weights[..., None, :] @ (variances + means * means)
         if self._full:
-            spread = np.diagonal(covariances, axis1=-2, axis2=-1)
-        if self.covariance_type in ("full", "diag"):
-            spread = (weights[..., None, :] @ spread)[..., 0, :]
-        elif self.covariance_type == "spherical":
-            spread = (weights * spread).sum(axis=-1, keepdims=True)
-        variances = spread + (weights[..., None, :] @ np.square(means - centre[..., None, :]))[..., 0, :]
-        largest = np.square(centre)
-        if self.covariance_type == "spherical":
-            variances, largest = (values.mean(axis=-1, keepdims=True) for values in (variances, largest))
-        if self._full:
-            unit = np.sqrt(variances)[..., None, :] * np.sqrt(variances)[..., :, None]
-            narrow = gaussian_sums.least(
-                covariances / (unit if self.covariance_type == "tied" else unit[..., None, :, :])
-            )
-        elif self.covariance_type == "diag":
-            narrow = (covariances / variances[..., None, :]).min(axis=-1)
+            unit = np.sqrt(squares)
+            narrow = gaussian_sums.least(covariances / (unit[..., None] * unit[..., None, :]))
         else:
-            narrow = covariances / variances
-        narrow = narrow.min(axis=-1) if self.covariance_type != "tied" else narrow
-        offset = (largest / variances).max(axis=-1)
-        return (offset * FLAT**2 < 1) & (narrow > 10 * d * (COLLAPSE + _DROWNED * offset))
+            if self.covariance_type == "spherical":
+                squares = squares.mean(axis=-1, keepdims=True)
+            narrow = np.minimum.reduce(variances / squares, axis=-1)
+        return np.minimum.reduce(narrow, axis=-1) > 10 * means.shape[-1] * COLLAPSE
 
     def _refuse_collapse(self, statistics, means, covariances):
         """Compare every component's covariance with that of all the data, direction by direction.

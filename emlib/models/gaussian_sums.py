@@ -12,6 +12,7 @@ Every array may have more axes in front, one run for each place along them: they
 
 import functools
 import itertools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ LOSS = 1e-10, 1e-11
 #: About how many numbers a block may hold, so that it stays in the cache.
 ROOM = 400_000
 _EPS = np.finfo(float).eps
+#: By which the inverse of a symmetric matrix of order 2 differs from the matrix turned about, but for the determinant.
+_SIGNS = np.array([[1.0, -1.0], [-1.0, 1.0]])
 
 
 class Quick(NamedTuple):
@@ -40,20 +43,21 @@ def e_step(table, weights, means, covariances, family):
         lens = _lens(table, family, weights.size)
         nu = (means - table.centre) / lens.scale
         linear, quadratic, constant, norm = lens.precisions(covariances, nu)
-        size = lens.reach + np.sqrt(np.square(nu).sum(axis=-1))
-        sound = (_EPS * np.square(size) * norm < LOSS[0]).all(axis=-1)
+        size = lens.reach + np.sqrt(np.vecdot(nu, nu))
+        sound = np.logical_and.reduce(size * size * norm < LOSS[0] / _EPS, axis=-1)
         # where a weight is 0 no logarithm, but a number of which the exponential is 0
-        constant = constant + np.where(weights > 0, np.log(weights), -1e300)
+        constant = constant + np.maximum(np.log(weights), -1e300)
         coefficients = np.concatenate([constant[..., None], linear, quadratic], axis=-1)
-        n = len(table) if sound.any() else 1  # one point, for the form alone
+        n = len(table) if np.count_nonzero(sound) else 1  # one point, for the form alone
         sums, log_likelihood = _pass(n, lens, coefficients)
-        counts = sums[..., 0]
-        divisor = np.where(counts > 0, counts, 1.0)[..., None]
-        shifts, squares = sums[..., 1 : 1 + nu.shape[-1]] / divisor, sums[..., 1 + nu.shape[-1] :] / divisor
-        scatters, correction, precise = lens.scatters(counts, shifts, squares, covariances)
-        sound = sound & precise
-        log_likelihood = log_likelihood + correction - lens.log_unit
-        shifts = np.where(counts[..., None] > 0, (table.centre - means) + lens.scale * shifts, 0.0)
+        counts, d = sums[..., 0], nu.shape[-1]
+        empty = counts == 0
+        centres = sums[..., 1 : 1 + d] / (counts + empty)[..., None]
+        scatters, correction, precise = lens.scatters(counts, centres, sums[..., 1 + d :])
+        sound &= np.logical_and.reduce(precise | empty, axis=-1)
+        log_likelihood += correction - lens.log_unit
+        shifts = (centres - nu) * lens.scale
+        shifts[empty] = 0
     return Quick(Moments(means, counts, shifts, scatters), log_likelihood, sound)
 
 
@@ -191,20 +195,21 @@ class _Full(_Lens):
             at += len(u) - i
 
     def precisions(self, covariances, nu):
-        _, precision, log_det, norm = _factored(covariances / self.unit)
+        precision, log_det, norm = _inverted(covariances / self.unit)
         linear, constant = _shifted(precision, log_det, nu)
         pairs, factors, _ = _pairs(nu.shape[-1])
-        return linear, precision.reshape(*precision.shape[:-2], -1).take(pairs, axis=-1) * factors, constant, norm
+        return linear, _flat(precision).take(pairs, axis=-1) * factors, constant, norm
 
     def matrices(self, squares):
         """From what stands in the sums behind those of x."""
         return squares.take(_pairs(len(self.scale))[2], axis=-1)
 
-    def scatters(self, counts, means, squares, _):
+    def scatters(self, counts, centres, squares):
+        """The scatters, what is missing in the log-likelihood, and which scatters have kept their digits."""
         squares = self.matrices(squares)
-        scatters = squares - means[..., :, None] * means[..., None, :]
-        precise = _precise(squares.trace(axis1=-2, axis2=-1), least(scatters)) | (counts == 0)
-        return scatters * counts[..., None, None] * self.unit, 0.0, precise.all(axis=-1)
+        scatters = squares - counts[..., None, None] * (centres[..., :, None] * centres[..., None, :])
+        precise = _precise(squares.trace(axis1=-2, axis2=-1), least(scatters))
+        return scatters * self.unit, 0.0, precise
 
 
 class _Whitened(_Full):
@@ -228,7 +233,9 @@ class _Whitened(_Full):
         return len(coefficients) * len(self.scale) ** 2
 
     def precisions(self, covariances, nu):
-        whiten, _, log_det, norm = _factored(covariances / self.unit)
+        covariances = covariances / self.unit
+        whiten, log_det = _factored(covariances)
+        norm = _norm(covariances, whiten.mT @ whiten)
         d = nu.shape[-1]
         shifted = np.concatenate([-(whiten @ nu[..., None]), whiten], axis=-1).reshape(-1, d, 1 + d)
         ends = itertools.pairwise(d * i // 4 for i in range(5))
@@ -267,15 +274,15 @@ class _Tied(_Lens):
         pass
 
     def precisions(self, covariances, nu):
-        _, precision, log_det, norm = _factored(covariances / self.unit)
+        precision, log_det, norm = _inverted(covariances / self.unit)
         linear, constant = _shifted(precision[..., None, :, :], log_det[..., None], nu)
         self.precision = precision
         return linear, linear[..., :0], constant, norm[..., None]
 
-    def scatters(self, counts, means, _, covariances):
+    def scatters(self, counts, centres, _):
         products = self.products_of_all
-        scatter = products - np.swapaxes(means * counts[..., None], -2, -1) @ means
-        precise = _precise(products.trace(), least(scatter))
+        scatter = products - (centres * counts[..., None]).mT @ centres
+        precise = _precise(products.trace(), least(scatter))[..., None]
         return scatter[..., None, :, :] * self.unit, -(self.precision * products).sum(axis=(-2, -1)) / 2, precise
 
 
@@ -290,10 +297,9 @@ class _Diag(_Lens):
         constant = -((linear * nu).sum(axis=-1) + nu.shape[-1] * np.log(2 * np.pi) - np.log(precision).sum(axis=-1)) / 2
         return linear, -precision / 2, constant, precision.max(axis=-1) * positive
 
-    def scatters(self, counts, means, squares, _):
-        scatters = squares - np.square(means)
-        precise = _precise(squares, scatters) | (counts == 0)[..., None]
-        return scatters * counts[..., None] * np.square(self.scale), 0.0, precise.all(axis=(-2, -1))
+    def scatters(self, counts, centres, squares):
+        scatters = squares - counts[..., None] * np.square(centres)
+        return scatters * np.square(self.scale), 0.0, _precise(squares, scatters).all(axis=-1)
 
 
 class _Spherical(_Lens):
@@ -311,15 +317,16 @@ class _Spherical(_Lens):
         constant = -(precision * np.square(nu).sum(axis=-1) + nu.shape[-1] * np.log(2 * np.pi / precision)) / 2
         return precision[..., None] * nu, -precision[..., None] / 2, constant, precision * positive
 
-    def scatters(self, counts, means, squares, _):
-        scatters = squares - np.square(means).sum(axis=-1, keepdims=True)
-        precise = _precise(squares, scatters)[..., 0] | (counts == 0)
-        return scatters * counts[..., None] * np.square(self.scale[0]), 0.0, precise.all(axis=-1)
+    def scatters(self, counts, centres, squares):
+        scatters = squares - (counts * np.vecdot(centres, centres))[..., None]
+        return scatters * np.square(self.scale[0]), 0.0, _precise(squares, scatters)[..., 0]
+
+
+_KINDS = {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}
 
 
 def _lens(table, family, components):
-    d = len(table.scale)
-    kind = {"full": _Full, "tied": _Tied, "diag": _Diag, "spherical": _Spherical}[family]
+    d, kind = len(table.scale), _KINDS[family]
     if family == "full" and d * (d + 1) > 100 * components:
         kind = _Whitened
     if kind not in table.memory:
@@ -327,32 +334,52 @@ def _lens(table, family, components):
     return table.memory[kind]
 
 
-def _factored(covariances):
-    """The triangular W with WᵀW = Σ⁻¹, Σ⁻¹, log |Σ|, and the norm of Σ⁻¹.
+def _inverted(covariances):
+    """Σ⁻¹, log |Σ|, which is nan where Σ is not positive definite, and a bound on the norm of Σ⁻¹: see `_even`."""
+    if covariances.shape[-1] == 2:
+        a, b, c = covariances[..., 0, 0], covariances[..., 1, 0], covariances[..., 1, 1]
+        rest = c - b * b / a
+        det = a * rest
+        precision = covariances[..., ::-1, ::-1] * _SIGNS / det[..., None, None]
+        return precision, np.log(a) + np.log(rest), _even((a + c) / det, np.abs(covariances[..., 0, 1] - b))
+    whiten, log_det = _factored(covariances)
+    precision = whiten.mT @ whiten
+    return precision, log_det, _norm(covariances, precision)
 
-    The norm is nan where Σ is not symmetric, and all is where any Σ is not positive definite.
-    """
+
+def _factored(covariances):
+    """The triangular W with WᵀW = Σ⁻¹, and log |Σ|; all is nan where any Σ is not positive definite."""
     try:
         factor = np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError:
         factor = np.full_like(covariances, np.nan)
-    whiten = np.linalg.inv(factor)
-    precision = whiten.mT @ whiten
-    log_det = 2 * np.log(factor.diagonal(axis1=-2, axis2=-1)).sum(axis=-1)
+    return np.linalg.inv(factor), 2 * np.log(factor.diagonal(axis1=-2, axis2=-1)).sum(axis=-1)
+
+
+def _norm(covariances, precision):
+    """The norm of Σ⁻¹: see `_even`."""
     norm = np.sqrt(np.square(precision).sum(axis=(-2, -1)))
-    askew = np.abs(covariances - covariances.mT).max(axis=(-2, -1))
-    return whiten, precision, log_det, np.where(askew * norm < 1e-10, norm, np.nan)
+    return _even(norm, np.abs(covariances - covariances.mT).max(axis=(-2, -1)))
+
+
+def _even(norm, askew):
+    """The norm of Σ⁻¹; infinite where Σ is not symmetric."""
+    return norm / (askew * norm < 1e-10)
+
+
+def _flat(matrices):
+    return matrices.reshape(*matrices.shape[:-2], -1)
 
 
 def _shifted(precision, log_det, nu):
     """What Σ⁻¹ becomes in the log-density before x, and before 1."""
-    linear = (precision @ nu[..., None])[..., 0]
-    return linear, -((linear * nu).sum(axis=-1) + nu.shape[-1] * np.log(2 * np.pi) + log_det) / 2
+    linear = np.vecdot(precision, nu[..., None, :])
+    return linear, -(np.vecdot(linear, nu) + (nu.shape[-1] * math.log(2 * math.pi) + log_det)) / 2
 
 
 def _precise(squares, variances):
     """Whether `variances`, what is left of `squares` when the mean's are subtracted, are left with digits enough."""
-    return _EPS * squares < LOSS[1] * variances
+    return squares * (_EPS / LOSS[1]) < variances
 
 
 @functools.cache
