@@ -142,13 +142,13 @@ def e_step(model, x, params):
         return statistics, objective
     if np.ndim(objective) or np.asarray(objective).dtype.kind not in "iuf":
         raise TypeError(f"e_step returned the objective {objective!r}; it must be one real number")
-    return statistics, _finite(float(objective))
-
-
-def _finite(objective):
     if not math.isfinite(objective):
-        raise ArithmeticError(f"e_step returned the objective {objective}; it must be finite")
-    return objective
+        raise _not_finite(objective)
+    return statistics, float(objective)
+
+
+def _not_finite(objective):
+    return ArithmeticError(f"e_step returned the objective {float(objective)}; it must be finite")
 
 
 def _of_piece(model, params, piece):
@@ -233,13 +233,9 @@ class Record:
             self.unit = total_unit(self.model, self.x, snapshot.params)
         else:
             before = self.snapshots[-2].objective
-            gain = snapshot.objective - before
-            if gain < -ROUNDING * (self.unit + abs(before)):
-                raise ObjectiveFell(
-                    f"the objective fell from {before!r} to {snapshot.objective!r} in iteration {snapshot.iteration}; "
-                    "an EM step never lowers it, so e_step and m_step do not belong together"
-                )
-            self.converged = bool(gain <= self.tol * self.unit)
+            fell, self.converged = _judged(before, snapshot.objective, self.unit, self.tol)
+            if fell:
+                raise _fall(before, snapshot.objective, snapshot.iteration)
         return self.converged or snapshot.iteration == self.max_iter
 
     def trace(self):
@@ -250,7 +246,20 @@ class Record:
             reason = (
                 f"not converged after {self.max_iter} iterations: the gain per point has not come down to {self.tol:g}"
             )
-        return Trace(self.model, tuple(self.snapshots), self.converged, reason)
+        return Trace(self.model, tuple(self.snapshots), bool(self.converged), reason)
+
+
+def _judged(before, objective, unit, tol):
+    """Whether a step lost more than rounding, and whether it gained too little to go on; of several runs for each."""
+    gain = objective - before
+    return gain < -ROUNDING * (unit + abs(before)), gain <= tol * unit
+
+
+def _fall(before, objective, iteration):
+    return ObjectiveFell(
+        f"the objective fell from {float(before)!r} to {float(objective)!r} in iteration {iteration}; "
+        "an EM step never lowers it, so e_step and m_step do not belong together"
+    )
 
 
 def _warn_unless_converged(trace):
@@ -311,20 +320,35 @@ def _side_by_side(model, x, rngs, start, tol, max_iter):
             starts[i] = model.start(x, rng, **start)
         except DegenerateError as error:
             failures[i] = error
-    records = {i: Record(model, x, tol, max_iter) for i in starts}
+    record = Record(model, x, tol, max_iter)
+    units, last, converged = np.empty(len(rngs)), np.empty(len(rngs)), np.zeros(len(rngs), dtype=bool)
+    for i, params in starts.items():
+        units[i] = total_unit(model, x, params)
 
-    def takes(i, iteration, params, objective):
-        return records[i].takes(Snapshot(iteration, _frozen(params), _finite(objective)))
+    def takes(runs, iteration, objectives):
+        """As `Record.takes`: which of the runs are over, and by the row the errors."""
+        errors = {row: _not_finite(objectives[row]) for row in np.flatnonzero(~np.isfinite(objectives))}
+        if iteration > 0:
+            before = last[runs]
+            fell, converged[runs] = _judged(before, objectives, units[runs], record.tol)
+            for row in np.flatnonzero(fell):
+                errors[row] = _fall(before[row], objectives[row], iteration)
+        last[runs] = objectives
+        return converged[runs] | (iteration == record.max_iter), errors
+
+    if starts:
+        paths, failed = side_by_side.run(model, x, starts, takes)
+        failures |= failed
 
     def end(i):
         if i in failures:
             raise failures[i]
-        trace = records[i].trace()
+        record = Record(model, x, tol, max_iter)
+        record.snapshots, record.converged = list(map(Snapshot, itertools.count(), *paths(i))), converged[i]
+        trace = record.trace()
         _warn_unless_converged(trace)
         return trace
 
-    if starts:
-        failures |= side_by_side.run(model, x, starts, takes)
     return [functools.partial(end, i) for i in range(len(rngs))]
 
 

@@ -32,34 +32,32 @@ def run(model, x, starts, takes):
     x : the data, prepared
     starts : dict
         By the run, where it starts: a named tuple of arrays.
-    takes : function of (run, iteration, params, objective)
-        Is given what the run yields, and returns whether it is over.
+    takes : function of (runs, iteration, objectives)
+        Is given what the runs that go on yield, (R,) each, and returns which of them are over, (R,), and by the row the
+        errors in which they are.
 
     Returns
     -------
+    function of a run
+        Gives all params and all objectives that it yielded.
     dict
         By the run, the error in which it ended, if it did.
     """
-    failures, runs = {}, np.array(list(starts))
-    params = type(starts[runs[0]])(*map(np.stack, zip(*starts.values(), strict=True)))
+    failures, steps, runs = {}, [], np.array(list(starts))
+    params = _together(list(starts.values()), np.stack)
     for iteration in itertools.count():
         statistics, objectives, errors = model.e_steps(x, params)
-        over = _noted(errors, runs, iteration, failures)
-        for row, (i, objective) in enumerate(zip(runs.tolist(), objectives.tolist(), strict=True)):
-            if row not in errors:
-                try:
-                    if takes(i, iteration, _rows(params, row), objective):
-                        over.append(row)
-                except Exception as error:
-                    failures[i] = error
-                    over.append(row)
-        runs, statistics = _without(over, runs, statistics)
+        gone = _noted(errors, runs, iteration, failures)
+        runs, objectives, params, statistics = _without(gone, runs, objectives, params, statistics)
+        over, errors = takes(runs, iteration, objectives)
+        steps.append((runs, _changed(params, np.copy), objectives.copy()))  # whatever the model does to its own
+        failures.update({int(runs[row]): error for row, error in errors.items()})
+        runs, statistics = _without([*np.flatnonzero(over), *errors], runs, statistics)
+        if len(runs):
+            params, errors = model.m_steps(statistics)
+            runs, params = _without(_noted(errors, runs, iteration, failures), runs, params)
         if not len(runs):
-            return failures
-        params, errors = model.m_steps(statistics)
-        runs, params = _without(_noted(errors, runs, iteration, failures), runs, params)
-        if not len(runs):
-            return failures
+            return _paths(steps), failures
 
 
 def _noted(errors, runs, iteration, failures):
@@ -70,13 +68,32 @@ def _noted(errors, runs, iteration, failures):
     return list(errors)
 
 
-def _without(rows, runs, fields):
-    """The runs, and the named tuple of what belongs to them, without these rows."""
-    if not rows:
-        return runs, fields
-    rest = np.delete(np.arange(len(runs)), rows)
-    return runs[rest], _rows(fields, rest)
+def _without(rows, *each):
+    """Arrays, and named tuples of arrays, without these rows."""
+    return [_changed(one, lambda array: np.delete(array, rows, axis=0)) for one in each] if rows else each
 
 
-def _rows(fields, rows):
-    return type(fields)(*(field[rows] for field in fields))
+def _changed(fields, change):
+    """An array, or a named tuple of arrays, each changed."""
+    return change(fields) if isinstance(fields, np.ndarray) else type(fields)(*map(change, fields))
+
+
+def _paths(steps):
+    """From all the steps' (runs, params, objectives) the function which gives the params and objectives of one run."""
+    runs, params, objectives = zip(*steps, strict=True)
+    runs, objectives = np.concatenate(runs), np.concatenate(objectives)
+    params = _together(params, np.concatenate)
+
+    def path(run):
+        rows = np.flatnonzero(runs == run)
+        own = [field[rows] for field in params]  # not a view, which would keep the other runs'
+        for field in own:
+            field.flags.writeable = False
+        return map(type(params)._make, zip(*own, strict=True)), objectives[rows].tolist()
+
+    return path
+
+
+def _together(fields, join):
+    """Named tuples of arrays as one."""
+    return type(fields[0])(*map(join, zip(*fields, strict=True)))

@@ -4,6 +4,7 @@ import gc
 import tracemalloc
 import warnings
 import weakref
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -371,23 +372,89 @@ def test_what_ends_early_leaves_the_others_alone():
         2: sound._replace(covariances=covariances * 1e-310),
         5: sound,
     }
-    model, seen = GaussianMixture(3), {i: [] for i in starts}
+    model = GaussianMixture(3)
 
-    def takes(i, iteration, params, objective):
-        seen[i].append((iteration, objective))
-        return iteration == 30
+    def takes(runs, iteration, objectives):
+        assert len(runs) == len(objectives)
+        return np.full(len(runs), iteration == 30), {}
 
-    failures = side_by_side.run(model, Table.of(x), starts, takes)
+    paths, failures = side_by_side.run(model, Table.of(x), starts, takes)
     assert set(failures) == {0, 1, 2}
     for i, error in failures.items():
         with pytest.raises(type(error)) as caught:
             emlib.fit(model, x, starts[i])
         assert str(caught.value) == str(error)
         assert caught.value.__notes__ == error.__notes__
-    assert [iteration for iteration, _ in seen[5]] == list(range(31))
+    params, objectives = paths(5)
+    assert len(list(params)) == len(objectives) == 31
     with pytest.warns(emlib.ConvergenceWarning):
         trace = emlib.fit(model, x, sound, tol=0, max_iter=30)
-    np.testing.assert_allclose([objective for _, objective in seen[5]], trace.objectives, rtol=1e-12)
+    np.testing.assert_allclose(objectives, trace.objectives, rtol=1e-12)
+
+
+class Place(NamedTuple):
+    """θ of `Climbs`: which run it is, and how far."""
+
+    run: np.ndarray
+    step: np.ndarray
+
+
+class Climbs:
+    """Each run has the next of the given rows of objectives, and stays at its end."""
+
+    def __init__(self, *rows):
+        self.rows, self.begun = np.array([row + row[-1:] * (9 - len(row)) for row in rows], dtype=float), 0
+
+    def start(self, x, rng):
+        self.begun += 1
+        return Place(np.array(self.begun - 1), np.array(0))
+
+    def e_step(self, x, params):
+        return params, float(self.rows[params])
+
+    def e_steps(self, x, params):
+        return params, self.rows[params], {}
+
+    def m_step(self, statistics):
+        return statistics._replace(step=statistics.step + 1)
+
+    def m_steps(self, statistics):
+        return self.m_step(statistics), {}
+
+
+def test_runs_side_by_side_stop_by_the_rule_for_runs_alone():
+    rows = [0, 5, 5], [0, 1, 1.5, 1.6], [0, 1e-9, 7], [0, 1, 2, 3, 4, 5, 6], [2, 4, 4 - 1e-11, 9]
+    for how in ({}, {"tol": 0.3}, {"max_iter": 3}, {"tol": 0, "max_iter": 0}):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", emlib.ConvergenceWarning)
+            found = emlib.restarts(Climbs(*rows), [0, 0], len(rows), seed=0, **how).traces
+            model = Climbs(*rows)
+            ends = [emlib.fit(model, [0, 0], model.start(None, None), **how) for _ in rows]
+        for one, other in zip(found, ends, strict=True):
+            assert (one.converged, one.reason) == (other.converged, other.reason)
+            assert one.snapshots == other.snapshots
+
+
+@pytest.mark.parametrize("wrong", [[0, 5, 3], [2000, 1999.5, 3], [0, 1, np.nan], [np.inf, 1]])
+def test_a_run_side_by_side_is_refused_as_it_is_alone(wrong):
+    model = Climbs(wrong)
+    with pytest.raises((emlib.ObjectiveFell, ArithmeticError)) as alone:
+        emlib.fit(model, [0, 0], model.start(None, None))
+    with pytest.raises(type(alone.value)) as caught:
+        emlib.restarts(Climbs([0, 1, 2], wrong), [0, 0], 2, seed=0)
+    assert str(caught.value) == str(alone.value)
+
+
+def test_snapshots_of_runs_side_by_side_stay_whatever_the_model_does_to_its_own():
+    class Careless(Climbs):
+        m_step = Climbs.m_step  # both steps are its own, so that its runs go side by side
+
+        def m_steps(self, statistics):
+            np.add(statistics.step, 1, out=statistics.step)
+            return statistics, {}
+
+    for trace in emlib.restarts(Careless([0, 1, 3, 3], [0, 2, 2]), [0, 0], 2, seed=0).traces:
+        assert [int(snapshot.params.step) for snapshot in trace] == list(range(len(trace)))
 
 
 def test_a_model_that_was_given_other_steps_keeps_them():
