@@ -65,6 +65,11 @@ def centres(x, n_components, rng, how="kmeans++"):
     ValueError
         If `x` has fewer distinct points than `n_components`, or `how` is unknown.
     """
-    x, recipe = checks.data(x), RECIPES[checks.choice(how, "how", RECIPES)]
+    x, how = checks.data(x), checks.choice(how, "how", RECIPES)
     checks.components_for(x, checks.integer(n_components, "n_components"))
-    return recipe(x, n_components, checks.rng(rng, "rng"))
+    return more_centres(x, n_components, rng, how)
+
+
+def more_centres(x, n_components, rng, how):
+    """`centres` for data and a K that have been looked at already."""
+    return RECIPES[checks.choice(how, "how", RECIPES)](x, n_components, checks.rng(rng, "rng"))

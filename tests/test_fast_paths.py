@@ -1,6 +1,7 @@
 """The quick E-step is the exact one, wherever it is used; and runs side by side are the runs alone."""
 
 import gc
+import re
 import tracemalloc
 import warnings
 import weakref
@@ -211,6 +212,30 @@ def test_a_covariance_that_is_none_is_refused_on_the_exact_way():
     ):
         with pytest.raises(ValueError, match=says):
             GaussianMixture(3).e_step(x, GaussianMixtureParams(weights, means, wrong))
+
+
+@families
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_parameters_that_are_none_are_refused_as_if_they_were_looked_at_first(family, d):
+    x = emlib.datasets.iris().x[:, :d]
+    model, refused = GaussianMixture(3, family), 0
+    start = model.start(x, 0)
+    for name, array in zip(start._fields, start, strict=True):
+        wrong = [-array, array[:-1], array[..., None], array + 1j, np.full(array.shape, "a")]
+        for value in (np.nan, np.inf, -np.inf, -1e-9, 1e160, 5.0):
+            wrong.append(array.copy())
+            wrong[-1].flat[-1] = value
+        for values in wrong:
+            params, says = start._replace(**{name: values}), None
+            try:
+                model.checked(params)
+            except (TypeError, ValueError) as error:
+                says = re.escape(str(error))
+            if says:
+                refused += 1
+                with pytest.raises((TypeError, ValueError), match=f"^{says}$"):
+                    model.e_step(x, params)
+    assert refused > 20
 
 
 def test_the_smallest_eigenvalue_is_not_below_its_bound_and_not_far_above():

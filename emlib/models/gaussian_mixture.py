@@ -69,13 +69,13 @@ class GaussianMixture(Mixture):
     def start(self, x, rng, how="kmeans++"):
         """Equal weights, centres by a recipe of `emlib.starts`, in every component the covariance of all the data."""
         table = Table.of(x)
-        x, centres = table.x, starts.centres(table.x, self.n_components, rng, how)
-        if self not in table.memory:
+        x, first = table.x, self not in table.memory
+        centres = (starts.centres if first else starts.more_centres)(x, self.n_components, rng, how)
+        if first:
             share = np.full((len(x), self.n_components), 1 / self.n_components)
             middle = np.tile(x.mean(axis=0), (self.n_components, 1))
             table.memory[self] = self.m_step(Moments.of(x, share, middle, self._full))
-        weights, _, covariances = table.memory[self]
-        return GaussianMixtureParams(weights, centres, covariances)
+        return table.memory[self]._replace(means=centres)
 
     #: The data looked over once for a whole run, an `emlib.blocks.Table`, which ``e_step`` takes as well.
     prepared = staticmethod(Table.of)
@@ -86,10 +86,11 @@ class GaussianMixture(Mixture):
         They are found as `emlib.models.gaussian_sums` does it; where that would lose digits, from the differences to
         every mean.
         """
-        params = self.checked(params)
+        if not self._in_form(params):
+            params = self.checked(params)
         table = Table.of(x, n_features=params.means.shape[1])
         quick = gaussian_sums.e_step(table, *params, self.covariance_type)
-        return quick[:2] if quick.sound else self._exact_e_step(table.x, params)
+        return quick[:2] if quick.sound else self._exact_e_step(table.x, self.checked(params))
 
     def e_steps(self, table, params):
         """The E-steps of several runs at once: `params`, and all that is returned, have one more axis in front.
@@ -214,9 +215,27 @@ class GaussianMixture(Mixture):
         params = checks.instance(params, "params", GaussianMixtureParams)
         weights = checks.weights(params.weights, n_components=self.n_components)
         means = checks.means(params.means, self.n_components)
-        k, d = means.shape
-        shape = {"full": (k, d, d), "tied": (d, d), "diag": (k, d), "spherical": (k,)}[self.covariance_type]
-        return GaussianMixtureParams(weights, means, checks.array(params.covariances, "covariances", shape=shape))
+        covariances = checks.array(params.covariances, "covariances", shape=self._shape(means.shape[1]))
+        return GaussianMixtureParams(weights, means, covariances)
+
+    def _in_form(self, params):
+        """Whether an E-step can do with `params` as they are: if it is sound, their values are in order as well."""
+        if type(params) is not GaussianMixtureParams or any(type(array) is not np.ndarray for array in params):
+            return False
+        weights, means, covariances = params
+        return (
+            weights.dtype == means.dtype == covariances.dtype == np.float64
+            and weights.shape == (self.n_components,)
+            and means.ndim == 2
+            and len(means) == self.n_components
+            and covariances.shape == self._shape(means.shape[1])
+            and abs(np.add.reduce(weights) - 1) <= 1e-8
+        )
+
+    def _shape(self, d):
+        """The shape of the covariances."""
+        k = self.n_components
+        return {"full": (k, d, d), "tied": (d, d), "diag": (k, d), "spherical": (k,)}[self.covariance_type]
 
     def checked_pair(self, x, params):
         """The data and the parameters, with as many features each."""
