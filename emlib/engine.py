@@ -327,11 +327,11 @@ def _side_by_side(model, x, rngs, start, tol, max_iter):
 
     def takes(runs, iteration, objectives):
         """As `Record.takes`: which of the runs are over, and by the row the errors."""
-        errors = {row: _not_finite(objectives[row]) for row in np.flatnonzero(~np.isfinite(objectives))}
+        errors = {row: _not_finite(objectives[row]) for row in (~np.isfinite(objectives)).nonzero()[0]}
         if iteration > 0:
             before = last[runs]
             fell, converged[runs] = _judged(before, objectives, units[runs], record.tol)
-            for row in np.flatnonzero(fell):
+            for row in fell.nonzero()[0]:
                 errors[row] = _fall(before[row], objectives[row], iteration)
         last[runs] = objectives
         return converged[runs] | (iteration == record.max_iter), errors

@@ -50,9 +50,9 @@ def run(model, x, starts, takes):
         gone = _noted(errors, runs, iteration, failures)
         runs, objectives, params, statistics = _without(gone, runs, objectives, params, statistics)
         over, errors = takes(runs, iteration, objectives)
-        steps.append((runs, _changed(params, np.copy), objectives.copy()))  # whatever the model does to its own
+        steps.append((runs, _changed(params, np.ndarray.copy), objectives.copy()))  # whatever the model does to its own
         failures.update({int(runs[row]): error for row, error in errors.items()})
-        runs, statistics = _without([*np.flatnonzero(over), *errors], runs, statistics)
+        runs, statistics = _without([*over.nonzero()[0], *errors], runs, statistics)
         if len(runs):
             params, errors = model.m_steps(statistics)
             runs, params = _without(_noted(errors, runs, iteration, failures), runs, params)

@@ -67,9 +67,9 @@ def centres(x, n_components, rng, how="kmeans++"):
     """
     x, how = checks.data(x), checks.choice(how, "how", RECIPES)
     checks.components_for(x, checks.integer(n_components, "n_components"))
-    return more_centres(x, n_components, rng, how)
+    return drawn(x, n_components, rng, how)
 
 
-def more_centres(x, n_components, rng, how):
-    """`centres` for data and a K that have been looked at already."""
+def drawn(x, n_components, rng, how):
+    """The `centres` for data and a K that have been looked at already."""
     return RECIPES[checks.choice(how, "how", RECIPES)](x, n_components, checks.rng(rng, "rng"))

@@ -69,13 +69,12 @@ class GaussianMixture(Mixture):
     def start(self, x, rng, how="kmeans++"):
         """Equal weights, centres by a recipe of `emlib.starts`, in every component the covariance of all the data."""
         table = Table.of(x)
-        x, first = table.x, self not in table.memory
-        centres = (starts.centres if first else starts.more_centres)(x, self.n_components, rng, how)
-        if first:
-            share = np.full((len(x), self.n_components), 1 / self.n_components)
-            middle = np.tile(x.mean(axis=0), (self.n_components, 1))
-            table.memory[self] = self.m_step(Moments.of(x, share, middle, self._full))
-        return table.memory[self]._replace(means=centres)
+        x, k = table.x, self.n_components
+        if self not in table.memory:
+            checks.components_for(x, k)
+            middle = np.tile(x.mean(axis=0), (k, 1))
+            table.memory[self] = self.m_step(Moments.of(x, np.full((len(x), k), 1 / k), middle, self._full))
+        return table.memory[self]._replace(means=starts.drawn(x, k, rng, how))
 
     #: The data looked over once for a whole run, an `emlib.blocks.Table`, which ``e_step`` takes as well.
     prepared = staticmethod(Table.of)
@@ -98,7 +97,7 @@ class GaussianMixture(Mixture):
         Returns (statistics, log-likelihoods, errors), the errors by the run; what else is said of such a run is void.
         """
         errors, quick = {}, gaussian_sums.e_step(table, *params, self.covariance_type)
-        for run in np.flatnonzero(~quick.sound):
+        for run in (~quick.sound).nonzero()[0]:
             try:
                 moments, log_likelihood = self._exact_e_step(table.x, _of_run(params, run))
             except (ValueError, ArithmeticError) as error:
@@ -141,7 +140,7 @@ class GaussianMixture(Mixture):
         """The M-steps of several runs at once. Returns (params, errors), the errors by the run."""
         params, sound = self._maximum(statistics)
         errors = {}
-        for run in np.flatnonzero(~sound):
+        for run in (~sound).nonzero()[0]:
             try:
                 self.m_step(_of_run(statistics, run))
             except DegenerateError as error:
