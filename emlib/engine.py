@@ -320,32 +320,32 @@ def _side_by_side(model, x, rngs, start, tol, max_iter):
             starts[i] = model.start(x, rng, **start)
         except DegenerateError as error:
             failures[i] = error
-    record = Record(model, x, tol, max_iter)
-    units, last, converged = np.empty(len(rngs)), np.empty(len(rngs)), np.zeros(len(rngs), dtype=bool)
-    for i, params in starts.items():
-        units[i] = total_unit(model, x, params)
+    records = [Record(model, x, tol, max_iter) for _ in rngs]
+    last, converged = np.empty(len(rngs)), np.zeros(len(rngs), dtype=bool)
 
     def takes(runs, iteration, objectives):
         """As `Record.takes`: which of the runs are over, and by the row the errors."""
-        errors = {row: _not_finite(objectives[row]) for row in (~np.isfinite(objectives)).nonzero()[0]}
+        errors = {}
+        for row in (~np.isfinite(objectives)).nonzero()[0]:
+            errors[row] = _not_finite(objectives[row])
         if iteration > 0:
             before = last[runs]
-            fell, converged[runs] = _judged(before, objectives, units[runs], record.tol)
+            fell, converged[runs] = _judged(before, objectives, unit, records[0].tol)
             for row in fell.nonzero()[0]:
                 errors[row] = _fall(before[row], objectives[row], iteration)
         last[runs] = objectives
-        return converged[runs] | (iteration == record.max_iter), errors
+        return converged[runs] | (iteration == records[0].max_iter), errors
 
     if starts:
+        unit = total_unit(model, x, next(iter(starts.values())))
         paths, failed = side_by_side.run(model, x, starts, takes)
         failures |= failed
 
     def end(i):
         if i in failures:
             raise failures[i]
-        record = Record(model, x, tol, max_iter)
-        record.snapshots, record.converged = list(map(Snapshot, itertools.count(), *paths(i))), converged[i]
-        trace = record.trace()
+        records[i].snapshots, records[i].converged = list(map(Snapshot, itertools.count(), *paths(i))), converged[i]
+        trace = records[i].trace()
         _warn_unless_converged(trace)
         return trace
 

@@ -51,7 +51,8 @@ def run(model, x, starts, takes):
         runs, objectives, params, statistics = _without(gone, runs, objectives, params, statistics)
         over, errors = takes(runs, iteration, objectives)
         steps.append((runs, _changed(params, np.ndarray.copy), objectives.copy()))  # whatever the model does to its own
-        failures.update({int(runs[row]): error for row, error in errors.items()})
+        for row, error in errors.items():
+            failures[int(runs[row])] = error
         runs, statistics = _without([*over.nonzero()[0], *errors], runs, statistics)
         if len(runs):
             params, errors = model.m_steps(statistics)
