@@ -249,6 +249,43 @@ def test_the_smallest_eigenvalue_is_not_below_its_bound_and_not_far_above():
         assert gaussian_sums.least(-matrices[:1]) <= 0
 
 
+@pytest.mark.parametrize("d", [2, 3])
+def test_an_inverse_says_what_is_no_covariance(d):
+    root = np.random.default_rng(3).standard_normal((4, 3, d, d))
+    matrices = root @ root.mT
+    precision, log_det, norm = gaussian_sums._inverted(matrices)
+    np.testing.assert_allclose(precision @ matrices, np.broadcast_to(np.eye(d), matrices.shape), atol=1e-11)
+    np.testing.assert_allclose(log_det, np.linalg.slogdet(matrices)[1], rtol=1e-12, atol=1e-12)
+    assert (norm >= np.linalg.norm(precision, 2, axis=(-2, -1)) * (1 - 1e-12)).all()
+    askew = matrices[0] + 1e-3 * np.eye(d, k=1)
+    with np.errstate(all="ignore"):
+        assert np.isinf(gaussian_sums._inverted(askew)[2]).all()
+        for wrong in (-matrices[0, 0], matrices[0, 0] - 1.01 * np.linalg.eigvalsh(matrices[0, 0])[0] * np.eye(d)):
+            assert np.isnan(gaussian_sums._inverted(wrong)[1])
+
+
+@families
+def test_what_is_plainly_regular_is_not_refused(family):
+    rng, model, plain = np.random.default_rng(4), GaussianMixture(3, family), []
+    for offset, apart, width in 10.0 ** rng.uniform([-3, -3, -9], [9, 3, 3], (400, 3)):
+        root = width * rng.standard_normal((3, 2, 2)) * [1.0, 1e6]
+        covariances = of_family(root @ root.mT, family)
+        counts, means = 100 * rng.dirichlet([1, 1, 1]), offset + apart * rng.standard_normal((3, 2)) * [1.0, 1e6]
+        scatters = {
+            "full": lambda c, n: n[:, None, None] * c,
+            "tied": lambda c, n: n.sum() * c[None],
+            "diag": lambda c, n: n[:, None] * c,
+            "spherical": lambda c, n: 2 * (n * c)[:, None],
+        }[family](covariances, counts)
+        moments = emlib.Moments(means, counts, np.zeros((3, 2)), scatters)
+        params, sound = model._maximum(moments)
+        np.testing.assert_allclose(params.covariances, covariances, rtol=1e-14)
+        plain.append(sound)
+        if sound:
+            model._refuse_collapse(moments, params.means, params.covariances)
+    assert 30 < sum(plain) < 350
+
+
 @pytest.mark.parametrize("n", [1, 31, 32, 1000])
 def test_responsibilities_where_they_stand(n):
     scores = np.random.default_rng(n).normal(scale=300, size=(2, 7, n))
