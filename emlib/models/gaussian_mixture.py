@@ -319,9 +319,9 @@ class GaussianMixture(Mixture):
     def _plainly_regular(self, weights, means, covariances):
         """Whether a bound says already that `_refuse_collapse` has nothing to refuse.
 
-        With the features' root mean squares for units, those about 0, the covariance of D features is at most D times
-        the unit matrix, and at least that of any component times its weight. `covariances` have an axis of length 1
-        where one serves all components, or all features.
+        With the features' root mean squares about 0 for units, the covariance of D features is at most D times the unit
+        matrix, and at least that of any component times its weight; and no mean is larger than 1, which is no offset to
+        drown in. `covariances` have an axis of length 1 where one serves all components, or all features.
         """
         variances = covariances.diagonal(axis1=-2, axis2=-1) if self._full else covariances
         squares = weights[..., None, :] @ (variances + means * means)
