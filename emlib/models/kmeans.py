@@ -83,10 +83,15 @@ class KMeans(CentreModel):
         """`n` points and their clusters, (N, D) and (N,), from round normal clusters of standard deviation `scale`."""
         return self.sample_round(params, n, rng, checks.number(scale, "scale"))
 
-    def unit(self, statistics):
+    def overall(self, x):
+        """The `Moments` of the data as one cluster."""
+        table = Table.of(x)
+        n, d = table.x.shape
+        return Moments(table.centre[None], np.array([float(n)]), np.zeros((1, d)), n * table.variances[None])
+
+    def unit(self, overall):
         """The sum of the squared distances of the data from their mean: what a run measures its gains in."""
-        centre = statistics.counts @ statistics.means / statistics.counts.sum()
-        return statistics.about(centre).sum()
+        return overall.scatters.sum()
 
 
 def _nearest(distances):
