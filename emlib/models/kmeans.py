@@ -21,7 +21,7 @@ _EPS = np.finfo(float).eps
 #: Far below any square of data that `emlib.checks` lets pass, far above the rounding of those that underflow.
 _TINY = 1e-305
 #: How many numbers a block may keep in the cache. The distances count four times: they are gone over again and again.
-_CACHE = 300_000
+_CACHE = 600_000
 #: When squares about one point are so many times those about the means, the digits are taken from closer by.
 _CANCELLED = 100
 #: With no more points than this the digits are always taken from there: it costs next to nothing.
