@@ -5,8 +5,8 @@
     python -m benchmarks --store                    everything, kept for the book's page of figures
     python -m benchmarks threads --store            this part, kept beside the others of the same machine
 
-It needs scikit-learn and threadpoolctl (the extras "dev" and "scale"); "peers" brings more to compare with, and R's
-mclust is found where R is.
+It needs scikit-learn, threadpoolctl and Dask (the extras "dev" and "scale"); "peers" brings more to compare with, and
+R's mclust is found where R is.
 """
 
 import argparse

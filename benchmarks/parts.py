@@ -1,5 +1,6 @@
 """The parts of the report. Each prints as it measures, and returns its figures in the form in which they are stored."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -92,6 +93,28 @@ def memories(peers, only):
     return rows
 
 
+def clusters(peers, only):
+    """Fits on a Dask cluster beside fits in one process, and what a partition costs there."""
+    from benchmarks import cluster  # Dask takes its time to import
+
+    rows = []
+    chosen = [case for case in cluster.CASES if case.name.startswith(only)]
+    for workers, case in itertools.product(cluster.WORKERS, chosen):
+        problem = case.problem()
+        with cluster.running(workers), threadpool_limits(1):
+            seconds, per_partition = contest(cluster.contestants(problem, peers)), cluster.overhead()
+        ours = seconds.pop("emlib")
+        row = {"case": case.name, "workers": workers, "ms": 1000 * min(ours) / case.iterations}
+        row |= {"overhead": 1000 * per_partition, "reply": cluster.reply(problem)}
+        row["ratios"] = {name: shown(ratio(ours, theirs), None) for name, theirs in seconds.items()}
+        print(f"{case.name}, {workers} worker{'s' * (workers > 1)}: {row['ms']:.1f} ms an iteration")
+        print(f"    a partition: Dask {row['overhead']:.2f} ms, reply {row['reply']:,} bytes")
+        for name, found in row["ratios"].items():
+            print_ratio(f"÷ {name}", found)
+        rows.append(row)
+    return rows
+
+
 def growth(peers, only):
     """Milliseconds an iteration, with one of N, D and K growing."""
     rows = []
@@ -127,11 +150,19 @@ def print_ratio(name, row):
     print(f"    {name:<40} {row['ratio']:8.3f}  ({low:.3f} to {high:.3f}){said}")
 
 
-PARTS = {"import": imports, "speed": speed, "threads": threads, "memory": memories, "growth": growth}
+PARTS = {
+    "import": imports,
+    "speed": speed,
+    "threads": threads,
+    "memory": memories,
+    "growth": growth,
+    "cluster": clusters,
+}
 TITLES = {
     "import": "imports, processor time ÷ that of import numpy",
     "speed": "emlib's processor time over another's, one thread, whole call: least times (middle half of the rounds)",
     "threads": "emlib with two threads ÷ with one, by the clock",
     "memory": "peak memory beyond the data",
     "growth": "milliseconds an iteration, one thread, processor time",
+    "cluster": "fits on a Dask cluster of this machine ÷ others, by the clock",
 }

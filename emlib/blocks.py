@@ -119,6 +119,8 @@ def total(worker, n, rows, work):
     n, rows : int
     work : about how many multiplications all of it takes
     """
+    if n <= rows and work <= ALONE:  # with nothing to share out, to limit or to add up
+        return list(worker()(0, n))
     starts = range(0, n, rows)
     worth = len(starts) > 1 and work * rows >= WORTH_THREADS * n
     threads = min(_threads(), len(starts)) if worth else 1

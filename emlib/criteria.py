@@ -16,7 +16,7 @@ def bic(model, x, params):
     Schwarz (1978), Estimating the dimension of a model. Annals of Statistics 6, 461–464.
     """
     x = prepared(model, x)
-    return deviance(model, x, params) + n_free(model, params) * np.log(total_unit(model, x, params))
+    return deviance(model, x, params) + n_free(model, params) * np.log(total_unit(model, x))
 
 
 def aic(model, x, params):

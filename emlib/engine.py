@@ -171,8 +171,9 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate, prog
     Parameters
     ----------
     model : anything with ``e_step`` and ``m_step``
-        If it has ``unit(statistics)``, gains are measured in that unit and not per data point (the distortion of
-        k-means has the data's unit squared).
+        If it has ``overall(x)``, what the data say of themselves and what adds up over pieces of them, and
+        ``unit(overall)``, gains are measured in that unit and not per data point (the distortion of k-means has the
+        data's unit squared).
     x : the data, in whatever form the model reads; N is ``len(x)``
         Of data larger than memory: an `np.memmap`, the path or paths of ``.npy`` or Parquet files, a function that
         returns an iterator of blocks, or any `emlib.pieces.Pieces`.
@@ -230,7 +231,7 @@ class Record:
         self.snapshots.append(snapshot)
         if snapshot.iteration == 0:
             # only now: the model has looked at x and said what is wrong with it
-            self.unit = total_unit(self.model, self.x, snapshot.params)
+            self.unit = total_unit(self.model, self.x)
         else:
             before = self.snapshots[-2].objective
             fell, self.converged = _judged(before, snapshot.objective, self.unit, self.tol)
@@ -337,7 +338,7 @@ def _side_by_side(model, x, rngs, start, tol, max_iter):
         return converged[runs] | (iteration == records[0].max_iter), errors
 
     if starts:
-        unit = total_unit(model, x, next(iter(starts.values())))
+        unit = total_unit(model, x)
         paths, failed = side_by_side.run(model, x, starts, takes)
         failures |= failed
 
@@ -370,10 +371,10 @@ def each(runs, what):
     return Restarts(tuple(traces), failures)
 
 
-def total_unit(model, x, params):
-    """What the objective is measured in: ``model.unit(statistics)`` where the model has one, else N."""
+def total_unit(model, x):
+    """What the objective is measured in: ``model.unit(model.overall(x))`` where the model has one, else N."""
     if hasattr(model, "unit"):
-        return model.unit(e_step(model, x, params)[0])
+        return model.unit(x.total(model.overall) if isinstance(x, Pieces) else model.overall(x))
     if not hasattr(x, "__len__"):
         raise TypeError(f"x is a {type(x).__name__} without a length; gains are measured per data point: give an array")
     return float(len(x))

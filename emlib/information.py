@@ -95,7 +95,7 @@ def _point(model, x, params):
         needs(model, function)
     vector = np.asarray(model.free(params), dtype=float)
     statistics, _ = e_step(model, x, params)
-    wanted = 1e-3 * total_unit(model, x, params)
+    wanted = 1e-3 * total_unit(model, x)
     return vector, SHARE * steps(lambda v: model.q(model.from_free(v, params), statistics), vector, wanted)
 
 

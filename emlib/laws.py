@@ -118,7 +118,7 @@ class _Case:
         self.given = copy.deepcopy({"x": x, "θ": params})
         self.x, self.params = copy.deepcopy((x, params))
         self.statistics, self.objective = e_step(model, self.x, self.params)
-        self.unit = total_unit(model, self.x, self.params)
+        self.unit = total_unit(model, self.x)
 
     @cached_property
     def run(self):

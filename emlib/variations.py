@@ -181,12 +181,6 @@ class Relaxed(Wrapper):
             needs(self.model, function)
         checks.number(self.omega, "omega", strict=True)
 
-    @property
-    def unit(self):
-        """The model's unit, if it has one."""
-        unit = self.model.unit
-        return lambda statistics: unit(statistics.statistics)
-
     def e_step(self, x, params):
         """The statistics with the θᵗ they belong to, and ℓ."""
         statistics, objective = self.model.e_step(x, params)

@@ -106,6 +106,7 @@ TAKE_DATA = {
     "KMeans.start": lambda x: HARD.start(x, 0),
     "KMeans.posterior": lambda x: HARD.posterior(x, CENTRES),
     "KMeans.e_step": lambda x: HARD.e_step(x, CENTRES),
+    "KMeans.overall": lambda x: HARD.overall(x),
     "SoftAssignment.start": lambda x: SOFT.start(x, 0),
     "SoftAssignment.posterior": lambda x: SOFT.posterior(x, CENTRES),
     "SoftAssignment.e_step": lambda x: SOFT.e_step(x, CENTRES),
@@ -161,7 +162,7 @@ def test_bad_data(function, kind):
 
 
 @pytest.mark.parametrize("function", [name for name in TAKE_DATA if "start" not in name and name not in (
-    "KMeans.unit", "Estimator.fit")])  # fmt: skip
+    "KMeans.overall", "Estimator.fit")])  # fmt: skip
 def test_another_number_of_features(function):
     with pytest.raises(ValueError, match="x has 3 features; the parameters describe 2"):
         TAKE_DATA[function](np.arange(12.0).reshape(4, 3))

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import __main__, cases, floor, measure, memory, parts, peers
+from benchmarks import __main__, cases, cluster, floor, measure, memory, parts, peers
 
 # The command ignores warnings too: every fit is cut short on purpose, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -112,6 +112,20 @@ def test_memory_is_that_of_a_process_of_its_own():
     assert 0 <= memory.measured("k-means", "emlib", 5000) < 10e6
 
 
+def test_fits_on_a_cluster_agree_with_those_of_one_process(monkeypatch):
+    monkeypatch.setattr(cluster, "WORKERS", (1,))
+    monkeypatch.setattr(
+        cluster, "CASES", [dataclasses.replace(case, n=2000, d=2, iterations=2) for case in cluster.CASES]
+    )
+    rows = parts.clusters(HERE, "")
+    assert [row["workers"] for row in rows] == [1, 1]
+    for row in rows:
+        assert {"scikit-learn, one process", "emlib, one process"} <= row["ratios"].keys()
+        assert row["ms"] > 0
+        assert row["overhead"] > 0
+        assert row["reply"] > 8 * 10 * (1 + 2), "counts and means, at the least"
+
+
 def test_what_is_stored_is_what_is_measured_today():
     stored = json.loads(__main__.STORED.read_text("utf-8"))
     assert stored.keys() == {"machine", *parts.PARTS}
@@ -125,6 +139,8 @@ def test_what_is_stored_is_what_is_measured_today():
     }
     assert targets == {(case.name, peer): most for case in cases.SPEED for peer, most in case.targets.items()}
     assert [(row["grows"], row["value"]) for row in stored["growth"]] == [row[:2] for row in cases.growth()]
+    expected = [(case.name, workers) for workers in cluster.WORKERS for case in cluster.CASES]
+    assert [(row["case"], row["workers"]) for row in stored["cluster"]] == expected
     assert max(row["n"] for row in stored["memory"] if row["who"] == "emlib") == 10_000_000
 
 

@@ -351,7 +351,7 @@ def test_numbers_behind_figures_open_by_keyboard(quiet, served, chapter):
     assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
 
 
-@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name < "05"])
+@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name != "05_exercises"])
 def test_questions_are_alive_and_their_answers_not_in_the_page(quiet, address, book, chapter):
     text = (book / "notebooks" / f"{chapter}.html").read_text(encoding="utf-8")
     assert text.count("quiz.js?v=") == 1

@@ -4,6 +4,7 @@ import itertools
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -357,3 +358,37 @@ def test_a_run_on_dask_is_taken_up_at_its_checkpoint(tmp_path):
     with pytest.warns(emlib.ConvergenceWarning):
         emlib.fit(MODEL, x, START, max_iter=3, checkpoint=tmp_path / "run")
     assert_identical(emlib.fit(MODEL, x, START, checkpoint=tmp_path / "run"), whole)
+
+
+DRIVER = """
+import sys
+import dask.array as da
+import numpy as np
+from dask.distributed import Client
+import emlib
+
+address, data, folder = sys.argv[1:]
+rows, model = np.load(data), emlib.GaussianMixture(2)
+with Client(address):
+    emlib.fit(model, da.from_array(rows, chunks=(30, 2)), model.start(rows, 0), tol=1e-12, checkpoint=folder)
+"""
+
+
+def test_a_driver_that_is_killed_is_followed_by_another(cluster, client, tmp_path):
+    """The workers go on; what the one who dies has put down is enough."""
+    np.save(tmp_path / "x.npy", FAITHFUL)
+    folder = tmp_path / "run"
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, cluster.scheduler_address, tmp_path / "x.npy", folder],
+    )
+    while len(list(folder.glob("*.npz"))) < 3:
+        assert driver.poll() is None, "it ended before it was killed"
+        time.sleep(0.001)
+    driver.kill()
+    assert driver.wait(30) == -signal.SIGKILL
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("*.npz")}
+    x = Partitions(da.from_array(FAITHFUL, chunks=(30, 2)), client=client)
+    whole = emlib.fit(MODEL, x, START, tol=1e-12)
+    assert 3 <= len(kept) < len(whole)
+    assert_identical(emlib.fit(MODEL, x, START, tol=1e-12, checkpoint=folder), whole)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "what was kept was computed again"

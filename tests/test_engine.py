@@ -177,6 +177,23 @@ def test_gains_of_k_means_are_measured_in_the_spread_of_the_data():
     assert runs[0].iterations < emlib.fit(KMeans(3), X, start).iterations
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_the_unit_of_k_means_is_the_spread_of_the_data_in_one_piece_or_in_several(offset):
+    x = X + offset
+    expected = pytest.approx(np.square(x - x.mean(axis=0)).sum(), rel=1e-9)
+    model, blocks = KMeans(3), emlib.pieces.recognised(lambda: iter([x[:5], x[5:6], x[6:]]))
+    for data in (x, model.prepared(x), blocks):
+        assert emlib.engine.total_unit(model, data) == expected
+        assert emlib.engine.total_unit(emlib.Relaxed(model, 1.5), data) == expected
+
+
+@pytest.mark.parametrize("model", [KMeans(3), GaussianMixture(2, "diag")])
+def test_a_run_costs_one_e_step_for_each_snapshot(model, monkeypatch):
+    asked, e_step = [], type(model).e_step
+    monkeypatch.setattr(type(model), "e_step", lambda *a: asked.append(a) or e_step(*a))
+    assert len(emlib.fit(model, X, model.start(X, 0))) == len(asked)
+
+
 def test_k_means_stops_at_its_fixed_point():
     model = KMeans(4)
     for seed in range(5):

@@ -77,11 +77,12 @@ def agrees(x, means, found):
     assert abs(objective - expected) <= 1e-12 * abs(expected)
 
 
-@pytest.mark.parametrize("few", [0, 10_000])
+@pytest.mark.parametrize(("few", "gathered"), [(0, 10_000), (0, 0), (10_000, 10_000)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_both_routes_are_the_plain_formula(kind, few, monkeypatch):
+def test_every_route_is_the_plain_formula(kind, few, gathered, monkeypatch):
     monkeypatch.setattr(kmeans, "_CACHE", 0)  # the smallest blocks, so that there are several
     monkeypatch.setattr(kmeans, "_FEW", few)
+    monkeypatch.setattr(kmeans, "_GATHERED", gathered)
     rng = np.random.default_rng(list(KINDS).index(kind))
     for n, d, k in product((1, 7, 600), (1, 2, 9), (1, 2, 5, 12)):
         x = KINDS[kind](rng, n, d)
@@ -156,7 +157,7 @@ def test_what_a_far_point_is_called_does_not_depend_on_the_blocks(monkeypatch):
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
 def test_threads_change_no_digit(monkeypatch):
     rng = np.random.default_rng(7)
-    for d, k in ((2, 5), (16, 16)):
+    for d, k in ((2, 5), (16, 16), (64, 10)):
         x = normal(rng, 20_000, d)
         params, found = CentreParams(x[:k]), []
         for threads in (1, 2):

@@ -535,6 +535,16 @@ def test_numbers_are_rounded_for_every_machine(ax):
     assert read(ax)["vertical"]["a"] == ["1e+03", "\N{MINUS SIGN}1e\N{MINUS SIGN}17", "2"]
 
 
+@pytest.mark.parametrize("digits", [0, 3e-16, -3e-16])
+def test_rows_are_chosen_alike_on_every_machine(ax, digits):
+    """Of a curve that comes to rest only the first of the places where it stands, whichever is highest by rounding."""
+    rest = np.full(40, 5.0)
+    rest[17:] *= 1 + digits * np.arange(23)
+    ax.plot(np.concatenate([-np.arange(11.0), rest]), label="a")
+    (table,) = read(ax).values()
+    assert table["horizontal"] == [str(row) for row in sorted({*range(0, 51, 3), 10, 11, 50})]
+
+
 def test_what_has_no_numbers_has_no_fold(ax):
     assert numbers.folded(ax.figure) == ""
     ax.plot([], [])

@@ -83,6 +83,16 @@ def threads(results):
     return table(["case", "two threads ÷ one"], ([case(row), cell(row)] for row in results["threads"]))
 
 
+def cluster(results):
+    """Fits on a cluster beside others; what a partition costs there is said where it is needed, in chapter 11."""
+    peers = ["dask-ml", "scikit-learn, one process", "emlib, one process"]
+    body = (
+        [case(row), str(row["workers"]), f"{row['ms']:.3g}", *(cell(row["ratios"].get(p)) for p in peers)]
+        for row in results["cluster"]
+    )
+    return table(["case", "workers", "ms", *(f"÷ {peer}" for peer in peers)], body)
+
+
 def memory(results):
     """Peaks beyond the data."""
     rows = results["memory"]
@@ -128,7 +138,7 @@ def draw(rows):
     return figure
 
 
-PARTS = (machine, mixtures, chains, threads, memory, imports)
+PARTS = (machine, mixtures, chains, threads, cluster, memory, imports)
 
 
 def write(app):

@@ -40,10 +40,11 @@ class CentreModel:
         Any place is as good as another for a centre without points, so it stays where it was, with an
         `EmptyClusterWarning`.
         """
-        for k in np.flatnonzero(checks.instance(statistics, "statistics", Moments).counts == 0):
-            warnings.warn(
-                f"cluster {k} has no points; its centre stays where it was", EmptyClusterWarning, stacklevel=2
-            )
+        for k, count in enumerate(checks.instance(statistics, "statistics", Moments).counts.tolist()):
+            if count == 0:
+                warnings.warn(
+                    f"cluster {k} has no points; its centre stays where it was", EmptyClusterWarning, stacklevel=2
+                )
         return CentreParams(statistics.means)
 
     def free(self, params):

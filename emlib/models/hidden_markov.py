@@ -131,9 +131,13 @@ class HiddenMarkov:
         initial = stationary_distribution(transitions) if self.stationary else np.full(k, 1 / k)
         return HiddenMarkovParams(initial, transitions, emissions)
 
-    def unit(self, statistics):
-        """The number of observations in all sequences, so that gains are measured per observation."""
-        return statistics.emissions.counts.sum()
+    def overall(self, x):
+        """The number of observations in all sequences."""
+        return sum(map(len, _checked_sequences(x)))
+
+    def unit(self, overall):
+        """The same, so that gains are measured per observation."""
+        return float(overall)
 
     def posterior(self, x, params):
         """The smoothed probabilities of the states, p(z_n = k | x, θ), for each sequence an array (T, K).

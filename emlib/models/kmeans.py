@@ -8,6 +8,7 @@ Lloyd (1982), Least squares quantization in PCM. IEEE Trans. Inf. Theory 28, 129
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,12 +20,14 @@ from emlib.numerics import Moments, squared_distances
 _EPS = np.finfo(float).eps
 #: Far below any square of data that `emlib.checks` lets pass, far above the rounding of those that underflow.
 _TINY = 1e-305
-#: How many numbers a block may keep in the cache.
-_CACHE = 100_000
+#: How many numbers a block may keep in the cache. The distances count four times: they are gone over again and again.
+_CACHE = 600_000
 #: When squares about one point are so many times those about the means, the digits are taken from closer by.
 _CANCELLED = 100
 #: With no more points than this the digits are always taken from there: it costs next to nothing.
 _FEW = 4096
+#: A product with more than so many sums takes longer than to gather the points of each cluster.
+_GATHERED = 512
 
 
 @dataclass(frozen=True)
@@ -51,29 +54,22 @@ class KMeans(CentreModel):
         """
         means = self.checked(params)
         table = Table.of(x, n_features=means.shape[1])
-        # the data's own origin, where it is amid them, saves a copy of every block
-        near = table.centre @ table.centre <= table.variances.sum()
-        origin = np.zeros_like(table.centre) if near else table.centre
+        seen = table.memory.get(_Seen) or table.memory.setdefault(_Seen, _Seen.of(table))
         quick = len(table) > _FEW
         if quick:
-            counts, sums, _ = _assigned(table, means, origin)
-            apart = table.centre - origin
-            squares = len(table) * (table.variances.sum() + apart @ apart)
-            shifts, within = _about_means(counts, sums, squares)
-            shifts -= means - origin
-            quick = not _cancelled(squares, within, counts, origin)
+            counts, sums, _ = _assigned(table, means, seen)
+            within = _within(counts, sums, seen.squares)[1]
+            quick = _CANCELLED * within >= seen.squares
+            shifts = (sums - counts[:, None] * (means - seen.origin)) / np.maximum(counts, 1)[:, None]
         if not quick:
             # from the means themselves nothing cancels in the shifts, and from the new means nothing in the scatter
-            counts, sums, squares = _assigned(table, means, origin, means)
-            shifts, within = _about_means(counts, sums, squares)
-            if _cancelled(squares, within, counts, means):
-                _, sums, squares = _assigned(table, means, origin, means + shifts)
-                _, within = _about_means(counts, sums, squares)
-        shifts[counts == 0] = 0
-        within = max(within, 0.0)
-        return Moments(means, counts, shifts, np.array([[within]])), -float(
-            within + counts @ np.square(shifts).sum(axis=1)
-        )
+            counts, sums, squares = _assigned(table, means, seen, means)
+            shifts, within = _within(counts, sums, squares)
+            if _CANCELLED * within < squares:
+                _, sums, squares = _assigned(table, means, seen, means + shifts)
+                within = _within(counts, sums, squares)[1]
+        objective = -(within + np.vdot(counts[:, None] * shifts, shifts))
+        return Moments(means, counts, shifts, np.array([[within]])), float(objective)
 
     def q(self, params, statistics):
         """−Σ_n ‖x_n − μ_{z_n}‖²: a function of the centres, with the assignment z held fixed."""
@@ -83,33 +79,68 @@ class KMeans(CentreModel):
         """`n` points and their clusters, (N, D) and (N,), from round normal clusters of standard deviation `scale`."""
         return self.sample_round(params, n, rng, checks.number(scale, "scale"))
 
-    def unit(self, statistics):
+    def overall(self, x):
+        """The `Moments` of the data as one cluster."""
+        table = Table.of(x)
+        n, d = table.x.shape
+        return Moments(table.centre[None], np.array([float(n)]), np.zeros((1, d)), n * table.variances[None])
+
+    def unit(self, overall):
         """The sum of the squared distances of the data from their mean: what a run measures its gains in."""
-        centre = statistics.counts @ statistics.means / statistics.counts.sum()
-        return statistics.about(centre).sum()
+        return overall.scatters.sum()
 
 
 def _nearest(distances):
     return np.eye(distances.shape[1])[distances.argmin(axis=1)]
 
 
-def _about_means(counts, sums, squares):
+class _Seen(NamedTuple):
+    """What an E-step needs to know of the data alone.
+
+    Attributes
+    ----------
+    origin : (D,)
+        A point amid them. Where that is their own origin, it saves a copy of every block.
+    moved : bool
+        Whether it is another.
+    squares : float
+        Σ_n ‖x_n − origin‖²
+    longest : float
+        No ‖x_n − origin‖ is longer.
+    """
+
+    origin: np.ndarray
+    moved: bool
+    squares: float
+    longest: float
+
+    @classmethod
+    def of(cls, table):
+        variance, apart = table.variances.sum(), table.centre @ table.centre
+        longest = table.reach * math.sqrt(variance)
+        if apart > variance:
+            return cls(table.centre, True, len(table) * variance, longest)
+        return cls(np.zeros_like(table.centre), False, len(table) * (variance + apart), longest + math.sqrt(apart))
+
+
+def _within(counts, sums, squares):
     """The means of what was summed, (K, D), and the sum of the squares about them."""
     means = sums / np.maximum(counts, 1)[:, None]
-    return means, squares - (sums * means).sum()
+    return means, max(squares - float(np.vdot(sums, means)), 0.0)
 
 
-def _cancelled(squares, within, counts, origins):
-    """Whether the scatter loses digits that are there; those of the data end at the rounding of the origin's."""
-    rounding = counts @ np.broadcast_to(np.square(4 * _EPS * origins).sum(axis=-1), counts.shape)
-    return _CANCELLED * within < squares - rounding
+def _summed(chosen, u):
+    """The sums over each cluster, (K, D). With fewer than four features a product is slower than its columns."""
+    if u.shape[1] < 4 and len(u) > _FEW:
+        return np.stack([chosen @ column for column in u.T], axis=1)
+    return chosen @ u
 
 
-def _assigned(table, means, origin, references=None):
+def _assigned(table, means, seen, references=None):
     """Of the points nearest to each of `means`: their number (K,), and the sums of their features (K, D).
 
     In ‖x − μ‖² = ‖x‖² − 2 μ·x + ‖μ‖² the first term is the same for all centres, so that one matrix product tells them
-    apart, about an `origin` (D,) amid the data lest the others cancel. It is off by no more than D + 6 roundings of the
+    apart, about an origin amid the data lest the others cancel. It is off by no more than D + 6 roundings of the
     longest (‖x‖ + ‖μ‖)², and so are the differences x − μ: where the two together could hide which is nearest, the
     latter decide.
 
@@ -124,34 +155,42 @@ def _assigned(table, means, origin, references=None):
     counts, sums, and the sum of all squares
     """
     n_components, n_features = means.shape
-    centres, numbers = means - origin, np.arange(n_components)
-    weights, lengths = -2 * centres, np.einsum("kd,kd->k", centres, centres)[:, None]
-    apart = table.centre - origin
-    longest = table.reach * math.sqrt(table.variances.sum()) + math.sqrt(apart @ apart) + math.sqrt(lengths.max())
+    centres, numbers = means - seen.origin, np.arange(n_components)
+    weights, lengths = -2 * centres, np.vecdot(centres, centres)[:, None]
+    longest = seen.longest + math.sqrt(lengths.max())
     slack = 4 * (n_features + 6) * _EPS * longest * longest + _TINY
-    rows = min(len(table), max(256, _CACHE // (2 * n_components + n_features)))
+    rows = min(len(table), max(256, _CACHE // (4 * n_components + n_features)))
+    gathered = references is None and means.size > _GATHERED
 
     def worker():
-        room, per_component = np.empty((rows, n_features)), np.empty((2, n_components, rows))
+        room, distances = np.empty((rows, n_features)), np.empty((n_components, rows))
         flags = np.empty((n_components, rows), dtype=bool)
 
         def block(start, stop):
             x, n = table.x[start:stop], stop - start
-            (scores, chosen), near = per_component[:, :, :n], flags[:, :n]
-            u = np.subtract(x, origin, out=room[:n]) if origin.any() else x
+            u, scores, near = room[:n], distances[:, :n], flags[:, :n]
+            u = np.subtract(x, seen.origin, out=u) if seen.moved else x
             np.matmul(weights, u.T, out=scores)
             np.add(scores, lengths, out=scores)
             least = np.minimum.reduce(scores, axis=0)
             least += slack
             np.less_equal(scores, least, out=near)
-            if np.count_nonzero(near) > n:
+            counts = [np.count_nonzero(row) for row in near]
+            if sum(counts) > n:
                 unsure = np.flatnonzero(near.sum(axis=0) > 1)
-                nearest = squared_distances(x[unsure], means).argmin(axis=1)
-                near[:, unsure] = nearest == numbers[:, None]
-            np.copyto(chosen, near)
+                near[:, unsure] = squared_distances(x[unsure], means).argmin(axis=1) == numbers[:, None]
+                counts = [np.count_nonzero(row) for row in near]
+            counts = np.array(counts, dtype=float)
+            if gathered:
+                own = map(np.flatnonzero, near)
+                return counts, np.stack([np.ones(len(some)) @ u.take(some, axis=0) for some in own]), 0.0
+            chosen, squares = scores, 0.0
+            np.copyto(chosen, near.view(np.uint8))  # which numpy turns into floats quicker than what is true or false
             if references is not None:
-                u = np.subtract(x, references[numbers @ near], out=room[:n])
-            return chosen.sum(axis=1), chosen @ u, 0.0 if references is None else np.vdot(u, u)
+                own = (numbers @ chosen).astype(np.intp)
+                u = np.subtract(x, references.take(own, axis=0), out=room[:n])
+                squares = np.vdot(u, u)
+            return counts, _summed(chosen, u), squares
 
         return block
 

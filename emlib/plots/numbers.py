@@ -290,10 +290,16 @@ def _curves(curves, across, up):
         x, heights = alike[0].xy[:, 0], [series.xy[:, 1] for series in alike]
         kept = np.arange(len(x))
         if len(x) > ROWS:
-            peaks = [find(y) for y in heights if np.isfinite(y).any() for find in (np.nanargmin, np.nanargmax)]
+            peaks = [_first_highest(side) for y in heights if np.isfinite(y).any() for side in (y, -y)]
             kept = np.unique([*kept[:: len(x) // 15], len(x) - 1, *peaks])
         names = [series.name or up.name for series in alike]
         yield _table(up.name, [across.name, *names], across.texts(x), *map(up.texts, heights), kept=kept)
+
+
+def _first_highest(y):
+    """Where `y` is largest; of places between which rounding would choose the first."""
+    finite = y[np.isfinite(y)]
+    return np.argmax(y >= finite.max() - 1e-6 * np.ptp(finite))
 
 
 def _paths(paths, across, up):

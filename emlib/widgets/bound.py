@@ -117,7 +117,7 @@ def _explored(model, x, starts):
     """The `Landscape` of `model`."""
     if not hasattr(model, "q"):
         raise TypeError(f"model is {model!r}; it needs a function q(theta, S) for the bound")
-    unit = engine.total_unit(model, x, starts[0])
+    unit = engine.total_unit(model, x)
     runs = {start: _run(model, x, start, unit) for start in starts}
     grid = np.linspace(starts[0], starts[-1], RESOLUTION)
     first = next(iter(runs.values()))[0][0]
