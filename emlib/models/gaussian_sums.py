@@ -12,6 +12,7 @@ Every array may have more axes in front, one run for each place along them: they
 
 import functools
 import itertools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,12 @@ from emlib.numerics import Moments
 
 #: How large, by a bound, the rounding may become: in a log-density, and relative in a scatter in any direction.
 LOSS = 1e-10, 1e-11
+#: Between these a density is where the digits of all that adds to it are kept.
+PLAIN = 1e-200, 1e300
+#: With so many features points are left to lie as they do in the data: to turn them would take long.
+LONG = 32
+#: So many numbers linear algebra multiplies by a vector on one thread.
+_ALONE = 8192
 #: About how many numbers a block may hold, so that it stays in the cache.
 ROOM = 400_000
 _EPS = np.finfo(float).eps
@@ -84,23 +91,44 @@ def _pass(n, lens, coefficients):
     return sums.reshape(*runs, k, -1), log_likelihood
 
 
-def to_responsibilities(scores):
-    """Turn log p(x_n, z_n = k), (…, K, N), into responsibilities where they stand. Returns Σ_n log p(x_n), (…).
+def to_responsibilities_plainly(scores):
+    """What `to_responsibilities` does, without a look at the largest; None, and void scores, where that takes one.
 
-    After the maximum is subtracted a normaliser is at least 1 and at most K; so it takes one logarithm for the product
-    of 32 of them.
+    Few points lie so far off that their densities, in the data's units, leave the range of numbers.
     """
+    np.exp(scores, out=scores)
+    density = np.add.reduce(scores, axis=-2)
+    if not (PLAIN[0] < density.min() and density.max() < PLAIN[1]):
+        return None
+    return _divided(scores, density)
+
+
+def to_responsibilities(scores):
+    """Turn log p(x_n, z_n = k), (…, K, N), into responsibilities where they stand. Returns Σ_n log p(x_n), (…)."""
     largest = np.maximum.reduce(scores, axis=-2)
     np.subtract(scores, largest[..., None, :], out=scores)
     np.exp(scores, out=scores)
-    normaliser = np.add.reduce(scores, axis=-2)
-    cut = normaliser.shape[-1] // 32 * 32
-    head, tail = normaliser[..., :cut], normaliser[..., cut:]
-    products = np.multiply.reduce(head.reshape(*head.shape[:-1], 32, -1), axis=-2)
-    log_likelihood = largest.sum(axis=-1) + np.log(products).sum(axis=-1) + np.log(tail).sum(axis=-1)
+    return largest.sum(axis=-1) + _divided(scores, np.add.reduce(scores, axis=-2))
+
+
+def _divided(joint, normaliser):
+    """Divide `joint` by its sum over K. Returns the sum of that one's logarithms."""
+    log_likelihood = np.log(normaliser).sum(axis=-1)
     np.divide(1.0, normaliser, out=normaliser)
-    np.multiply(scores, normaliser[..., None, :], out=scores)
+    np.multiply(joint, normaliser[..., None, :], out=joint)
     return log_likelihood
+
+
+def _sums(r, features):
+    """R Φᵀ. With few rows in R one vector after the other is quicker, in pieces that linear algebra does not share out."""
+    k, n = r.shape
+    piece = _ALONE // k
+    cut = n // piece * piece if k < 8 and features.flags.c_contiguous else 0
+    sums = features[:, cut:] @ r[:, cut:].T
+    if cut:
+        r, features = (a[:, :cut].reshape(len(a), -1, piece).swapaxes(0, 1) for a in (r, features))
+        sums += (r[:, None] @ features[..., None]).sum(axis=0)[..., 0]
+    return sums.T
 
 
 def least(matrices):
@@ -118,6 +146,30 @@ def least(matrices):
     return 1 / np.square(inverse).sum(axis=(-2, -1))
 
 
+class Features(NamedTuple):
+    """Places for the features of n points, which are the columns.
+
+    Attributes
+    ----------
+    parts : list of matrices
+        Put below each other they are Φ, (F, n).
+    u : (D, n)
+        Of them where x stands, about the centre and in its units.
+    products : (F − 1 − D, n)
+    """
+
+    parts: list
+    u: np.ndarray
+    products: np.ndarray
+
+    @classmethod
+    def stacked(cls, n, d, f):
+        """In one matrix: the ones, x, and its products."""
+        features = np.empty((f, n))
+        features[0] = 1
+        return cls([features], features[1 : 1 + d], features[1 + d :])
+
+
 class _Lens:
     """The data in units of their own: the centre is 0, and the unit of each feature is its standard deviation."""
 
@@ -129,7 +181,7 @@ class _Lens:
         self.x, self.centre, self.scale, self.features = table.x, table.centre, scale, None
         self.unit = np.multiply.outer(scale, scale)
         self.reach = np.sqrt(len(scale)) * table.reach
-        self.log_unit = len(table) * np.log(scale).sum()
+        self.log_unit = len(table) * np.log(np.sqrt(2 * np.pi) * scale).sum()
 
     def numbers(self, coefficients):
         """About how many numbers a point takes."""
@@ -140,10 +192,12 @@ class _Lens:
         return coefficients.size
 
     def room(self, n, f):
-        """A place for the features of n points, (F, n). Long points lie as they do in the data."""
-        features = np.empty((f, n)) if len(self.scale) < 16 else np.empty((n, f)).T
-        features[0] = 1
-        return features
+        """A place for the features of n points: `Features`."""
+        d = len(self.scale)
+        if d < LONG:
+            return Features.stacked(n, d, f)
+        u, products = np.empty((n, d)).T, np.empty((n, f - 1 - d)).T
+        return Features([np.ones((1, n)), u, products], u, products)
 
     def whole(self, f):
         """The features of all the data."""
@@ -155,34 +209,42 @@ class _Lens:
     def step(self, coefficients, features, scores, shape):
         """The sums, and Σ_n log p(x_n), over the points whose features are given."""
         self.score(coefficients, features, scores)
-        log_likelihood = to_responsibilities(scores.reshape(*shape, -1))
+        joint = scores.reshape(*shape, -1)
+        log_likelihood = to_responsibilities_plainly(joint)
+        if log_likelihood is None:
+            self.score(coefficients, features, scores)
+            log_likelihood = to_responsibilities(joint)
         return self.sums(scores, features), log_likelihood
 
     def look(self, start, stop, features):
-        """Fill `features` for a block: below the ones x, then its products."""
-        x, d = self.x[start:stop], len(self.scale)
-        u, inverse = features[1 : 1 + d], 1 / self.scale
-        if features.flags.c_contiguous:
-            for i in range(d):
-                np.subtract(x[:, i], self.centre[i], out=u[i])
-                u[i] *= inverse[i]
-        else:
-            np.subtract(x.T, self.centre[:, None], out=u)
+        """Fill `features` for a block."""
+        x, u = self.x[start:stop], features.u
+        inverse = 1 / self.scale
+        if u.flags.c_contiguous:
+            for row, column, centre in zip(u, x.T, self.centre, strict=True):
+                np.subtract(column, centre, out=row)
             u *= inverse[:, None]
-        self.products(u, features[1 + d :])
+        else:
+            joined = math.gcd(len(x), 32)  # numpy is quick along long rows
+            x, rows = x.reshape(-1, joined * len(u)), u.T.reshape(-1, joined * len(u))
+            np.subtract(x, np.tile(self.centre, joined), out=rows)
+            rows *= np.tile(inverse, joined)
+        self.products(u, features.products)
 
     def score(self, coefficients, features, out):
-        np.matmul(coefficients, features, out=out)
+        ends = itertools.accumulate(map(len, features.parts))
+        first, *others = np.split(coefficients, list(ends)[:-1], axis=1)
+        np.matmul(first, features.parts[0], out=out)
+        for coefficient, part in zip(others, features.parts[1:], strict=True):
+            out += coefficient @ part
 
     def sums(self, responsibilities, features):
-        return responsibilities @ features.T
+        return np.concatenate([_sums(responsibilities, part) for part in features.parts], axis=1)
 
 
 class _Full(_Lens):
     def room(self, n, f):
-        features = np.empty((f, n))
-        features[0] = 1
-        return features
+        return Features.stacked(n, len(self.scale), f)
 
     def products(self, u, out):
         at = 0
@@ -215,7 +277,7 @@ class _Whitened(_Full):
     """
 
     def room(self, n, f):
-        return _Lens.room(self, n, 1 + len(self.scale))
+        return super().room(n, 1 + len(self.scale))
 
     def products(self, u, out):
         pass
@@ -233,10 +295,11 @@ class _Whitened(_Full):
         shifted = np.concatenate([-(whiten @ nu[..., None]), whiten], axis=-1).reshape(-1, d, 1 + d)
         ends = itertools.pairwise(d * i // 4 for i in range(5))
         self.panels = [np.ascontiguousarray(shifted[:, i:j, : 1 + j]).reshape(-1, 1 + j) for i, j in ends]
-        return nu[..., :0], nu[..., :0], -(d * np.log(2 * np.pi) + log_det) / 2, norm
+        return nu[..., :0], nu[..., :0], -log_det / 2, norm
 
     def score(self, coefficients, features, out):
         out[...] = 0
+        (features,) = features.parts
         for panel in self.panels:
             white = panel @ features[: panel.shape[1]]
             np.square(white, out=white)
@@ -245,6 +308,7 @@ class _Whitened(_Full):
         out += coefficients
 
     def sums(self, responsibilities, features):
+        (features,) = features.parts
         sums, weighted = np.empty((len(responsibilities), len(features), len(features))), np.empty_like(features)
         for root, into in zip(np.sqrt(responsibilities), sums, strict=True):
             np.multiply(features, root, out=weighted)
@@ -287,7 +351,7 @@ class _Diag(_Lens):
         precision = np.square(self.scale) / covariances
         positive = np.where(precision.min(axis=-1) > 0, 1.0, np.nan)
         linear = precision * nu
-        constant = -((linear * nu).sum(axis=-1) + nu.shape[-1] * np.log(2 * np.pi) - np.log(precision).sum(axis=-1)) / 2
+        constant = -((linear * nu).sum(axis=-1) - np.log(precision).sum(axis=-1)) / 2
         return linear, -precision / 2, constant, precision.max(axis=-1) * positive
 
     def scatters(self, counts, means, squares, _):
@@ -308,7 +372,7 @@ class _Spherical(_Lens):
     def precisions(self, covariances, nu):
         precision = np.square(self.scale[0]) / covariances
         positive = np.where(precision > 0, 1.0, np.nan)
-        constant = -(precision * np.square(nu).sum(axis=-1) + nu.shape[-1] * np.log(2 * np.pi / precision)) / 2
+        constant = -(precision * np.square(nu).sum(axis=-1) - nu.shape[-1] * np.log(precision)) / 2
         return precision[..., None] * nu, -precision[..., None] / 2, constant, precision * positive
 
     def scatters(self, counts, means, squares, _):
@@ -347,7 +411,7 @@ def _factored(covariances):
 def _shifted(precision, log_det, nu):
     """What Σ⁻¹ becomes in the log-density before x, and before 1."""
     linear = (precision @ nu[..., None])[..., 0]
-    return linear, -((linear * nu).sum(axis=-1) + nu.shape[-1] * np.log(2 * np.pi) + log_det) / 2
+    return linear, -((linear * nu).sum(axis=-1) + log_det) / 2
 
 
 def _precise(squares, variances):
