@@ -17,17 +17,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib.blocks import one_thread, total
+from emlib.blocks import ALONE, one_thread, total
 from emlib.numerics import Moments
 
 #: How large, by a bound, the rounding may become: in a log-density, and relative in a scatter in any direction.
 LOSS = 1e-10, 1e-11
-#: Between these a density is where the digits of all that adds to it are kept.
-PLAIN = 1e-200, 1e300
+#: Above it a density keeps the digits of all that adds to it.
+LEAST = 1e-200
 #: With so many features points are left to lie as they do in the data: to turn them would take long.
 LONG = 32
-#: So many numbers linear algebra multiplies by a vector on one thread.
-_ALONE = 8192
+#: So many of them are taken as one row, along which numpy is quick.
+JOINED = 32
 #: About how many numbers a block may hold, so that it stays in the cache.
 ROOM = 400_000
 _EPS = np.finfo(float).eps
@@ -98,9 +98,10 @@ def to_responsibilities_plainly(scores):
     """
     np.exp(scores, out=scores)
     density = np.add.reduce(scores, axis=-2)
-    if not (PLAIN[0] < density.min() and density.max() < PLAIN[1]):
+    if not np.minimum.reduce(density, axis=None) > LEAST:  # nan is not
         return None
-    return _divided(scores, density)
+    log_likelihood = _divided(scores, density)
+    return log_likelihood if np.isfinite(log_likelihood).all() else None
 
 
 def to_responsibilities(scores):
@@ -113,22 +114,17 @@ def to_responsibilities(scores):
 
 def _divided(joint, normaliser):
     """Divide `joint` by its sum over K. Returns the sum of that one's logarithms."""
-    log_likelihood = np.log(normaliser).sum(axis=-1)
+    log_likelihood = np.add.reduce(np.log(normaliser), axis=-1)
     np.divide(1.0, normaliser, out=normaliser)
     np.multiply(joint, normaliser[..., None, :], out=joint)
     return log_likelihood
 
 
 def _sums(r, features):
-    """R Φᵀ. With few rows in R one vector after the other is quicker, in pieces that linear algebra does not share out."""
-    k, n = r.shape
-    piece = _ALONE // k
-    cut = n // piece * piece if k < 8 and features.flags.c_contiguous else 0
-    sums = features[:, cut:] @ r[:, cut:].T
-    if cut:
-        r, features = (a[:, :cut].reshape(len(a), -1, piece).swapaxes(0, 1) for a in (r, features))
-        sums += (r[:, None] @ features[..., None]).sum(axis=0)[..., 0]
-    return sums.T
+    """R Φᵀ; where R has few and long rows, times one feature after the other."""
+    if 1 < len(r) < 8 and r.size * len(features) > ALONE and features.flags.c_contiguous:
+        return (r @ features[..., None])[..., 0].T
+    return (features @ r.T).T
 
 
 def least(matrices):
@@ -179,6 +175,7 @@ class _Lens:
     def _measure(self, table, scale):
         # not the table, which holds this: neither would go when it should
         self.x, self.centre, self.scale, self.features = table.x, table.centre, scale, None
+        self.joined = np.tile(table.centre, JOINED), np.tile(1 / scale, JOINED)
         self.unit = np.multiply.outer(scale, scale)
         self.reach = np.sqrt(len(scale)) * table.reach
         self.log_unit = len(table) * np.log(np.sqrt(2 * np.pi) * scale).sum()
@@ -219,24 +216,27 @@ class _Lens:
     def look(self, start, stop, features):
         """Fill `features` for a block."""
         x, u = self.x[start:stop], features.u
-        inverse = 1 / self.scale
+        centre, inverse = self.joined
         if u.flags.c_contiguous:
-            for row, column, centre in zip(u, x.T, self.centre, strict=True):
-                np.subtract(column, centre, out=row)
-            u *= inverse[:, None]
+            for i, row in enumerate(u):
+                np.subtract(x[:, i], centre[i], out=row)
+            u *= inverse[: len(u), None]
         else:
-            joined = math.gcd(len(x), 32)  # numpy is quick along long rows
-            x, rows = x.reshape(-1, joined * len(u)), u.T.reshape(-1, joined * len(u))
-            np.subtract(x, np.tile(self.centre, joined), out=rows)
-            rows *= np.tile(inverse, joined)
+            width = math.gcd(len(x), JOINED) * len(u)
+            rows = u.T.reshape(-1, width)
+            np.subtract(x.reshape(-1, width), centre[:width], out=rows)
+            rows *= inverse[:width]
         self.products(u, features.products)
 
     def score(self, coefficients, features, out):
-        ends = itertools.accumulate(map(len, features.parts))
-        first, *others = np.split(coefficients, list(ends)[:-1], axis=1)
-        np.matmul(first, features.parts[0], out=out)
-        for coefficient, part in zip(others, features.parts[1:], strict=True):
-            out += coefficient @ part
+        at = 0
+        for part in features.parts:
+            these = coefficients[:, at : at + len(part)]
+            if at:
+                out += these @ part
+            else:
+                np.matmul(these, part, out=out)
+            at += len(part)
 
     def sums(self, responsibilities, features):
         return np.concatenate([_sums(responsibilities, part) for part in features.parts], axis=1)
