@@ -273,17 +273,18 @@ def test_where_densities_leave_the_range_of_numbers_the_largest_is_looked_for(fa
 
 @pytest.mark.parametrize("components", [1, 2, 5, 7, 8])
 @pytest.mark.parametrize("n", [1, 1000, 8192, 20_000])
-def test_sums_vector_by_vector(components, n):
+def test_sums_over_points_however_they_lie(components, n):
     rng = np.random.default_rng(n)
-    r, features = rng.random((components, n)), rng.standard_normal((6, n))
-    with threadpool_limits(1):
-        sums = gaussian_sums._sums(r, features)
-        turned = gaussian_sums._sums(r, np.asfortranarray(features))
-    expected = (r.astype(np.longdouble) @ features.T.astype(np.longdouble)).astype(float)
-    for found in (sums, turned):
-        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * n**0.5)
-    with threadpool_limits(2):
-        np.testing.assert_array_equal(gaussian_sums._sums(r, features), sums)
+    r, x = rng.random((components, n)), rng.standard_normal((5, n))
+    expected = (r.astype(np.longdouble) @ np.vstack([np.ones(n), x]).T).astype(float)
+    for layout in (gaussian_sums._Stacked, gaussian_sums._Apart):
+        features = layout(n, 2, 6)
+        features.u[...], features.products[...] = x[:2], x[2:]
+        with threadpool_limits(1):
+            sums = features.sums(r)
+        np.testing.assert_allclose(sums, expected, rtol=1e-12, atol=1e-12 * n**0.5)
+        with threadpool_limits(2):
+            np.testing.assert_array_equal(features.sums(r), sums)
 
 
 # Blocks.

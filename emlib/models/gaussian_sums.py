@@ -24,7 +24,7 @@ from emlib.numerics import Moments
 LOSS = 1e-10, 1e-11
 #: Above it a density keeps the digits of all that adds to it.
 LEAST = 1e-200
-#: With so many features points are left to lie as they do in the data: to turn them would take long.
+#: With so many features points lie as they do in the data.
 LONG = 32
 #: So many of them are taken as one row, along which numpy is quick.
 JOINED = 32
@@ -120,13 +120,6 @@ def _divided(joint, normaliser):
     return log_likelihood
 
 
-def _sums(r, features):
-    """R Φᵀ; where R has few and long rows, times one feature after the other."""
-    if 1 < len(r) < 8 and r.size * len(features) > ALONE and features.flags.c_contiguous:
-        return (r @ features[..., None])[..., 0].T
-    return (features @ r.T).T
-
-
 def least(matrices):
     """A lower bound, at most D times too low, of the smallest eigenvalue of each matrix; not positive if unsure."""
     d = matrices.shape[-1]
@@ -142,28 +135,39 @@ def least(matrices):
     return 1 / np.square(inverse).sum(axis=(-2, -1))
 
 
-class Features(NamedTuple):
-    """Places for the features of n points, which are the columns.
+class _Stacked:
+    """Φ for n points in one matrix, (F, n): the ones, x about the centre and in its units, and its products."""
 
-    Attributes
-    ----------
-    parts : list of matrices
-        Put below each other they are Φ, (F, n).
-    u : (D, n)
-        Of them where x stands, about the centre and in its units.
-    products : (F − 1 − D, n)
-    """
+    def __init__(self, n, d, f):
+        self.matrix = np.empty((f, n))
+        self.matrix[0] = 1
+        self.u, self.products = self.matrix[1 : 1 + d], self.matrix[1 + d :]
 
-    parts: list
-    u: np.ndarray
-    products: np.ndarray
+    def score(self, coefficients, out):
+        np.matmul(coefficients, self.matrix, out=out)
 
-    @classmethod
-    def stacked(cls, n, d, f):
-        """In one matrix: the ones, x, and its products."""
-        features = np.empty((f, n))
-        features[0] = 1
-        return cls([features], features[1 : 1 + d], features[1 + d :])
+    def sums(self, r):
+        if 1 < len(r) < 8 and r.size * len(self.matrix) > ALONE:  # few long rows: one feature after the other
+            return (r @ self.matrix[..., None])[..., 0].T
+        return (self.matrix @ r.T).T
+
+
+class _Apart:
+    """The same for points with many features, which lie as they do in the data: to turn them would take long."""
+
+    def __init__(self, n, d, f):
+        self.u, self.products = np.empty((n, d)).T, np.empty((n, f - 1 - d)).T
+
+    def score(self, coefficients, out):
+        behind = 1 + len(self.u)
+        np.matmul(coefficients[:, 1:behind], self.u, out=out)
+        if len(self.products):  # a matrix product of one column and one row is slow
+            out += (np.matmul if len(self.products) > 1 else np.multiply)(coefficients[:, behind:], self.products)
+        out += coefficients[:, :1]
+
+    def sums(self, r):
+        counts = np.add.reduce(r, axis=1, keepdims=True)
+        return np.concatenate([counts, (self.u @ r.T).T, (self.products @ r.T).T], axis=1)
 
 
 class _Lens:
@@ -175,7 +179,6 @@ class _Lens:
     def _measure(self, table, scale):
         # not the table, which holds this: neither would go when it should
         self.x, self.centre, self.scale, self.features = table.x, table.centre, scale, None
-        self.joined = np.tile(table.centre, JOINED), np.tile(1 / scale, JOINED)
         self.unit = np.multiply.outer(scale, scale)
         self.reach = np.sqrt(len(scale)) * table.reach
         self.log_unit = len(table) * np.log(np.sqrt(2 * np.pi) * scale).sum()
@@ -189,12 +192,13 @@ class _Lens:
         return coefficients.size
 
     def room(self, n, f):
-        """A place for the features of n points: `Features`."""
-        d = len(self.scale)
-        if d < LONG:
-            return Features.stacked(n, d, f)
-        u, products = np.empty((n, d)).T, np.empty((n, f - 1 - d)).T
-        return Features([np.ones((1, n)), u, products], u, products)
+        """A place for the features of n points."""
+        return (_Stacked if len(self.scale) < LONG else _Apart)(n, len(self.scale), f)
+
+    @functools.cached_property
+    def joined(self):
+        """The centre and the units' inverses, as often as points are joined."""
+        return np.tile(self.centre, JOINED), np.tile(1 / self.scale, JOINED)
 
     def whole(self, f):
         """The features of all the data."""
@@ -216,35 +220,26 @@ class _Lens:
     def look(self, start, stop, features):
         """Fill `features` for a block."""
         x, u = self.x[start:stop], features.u
-        centre, inverse = self.joined
         if u.flags.c_contiguous:
-            for i, row in enumerate(u):
-                np.subtract(x[:, i], centre[i], out=row)
-            u *= inverse[: len(u), None]
+            np.subtract(x.T, self.centre[:, None], out=u)
+            u *= 1 / self.scale[:, None]
         else:
             width = math.gcd(len(x), JOINED) * len(u)
-            rows = u.T.reshape(-1, width)
+            rows, (centre, inverse) = u.T.reshape(-1, width), self.joined
             np.subtract(x.reshape(-1, width), centre[:width], out=rows)
             rows *= inverse[:width]
         self.products(u, features.products)
 
     def score(self, coefficients, features, out):
-        at = 0
-        for part in features.parts:
-            these = coefficients[:, at : at + len(part)]
-            if at:
-                out += these @ part
-            else:
-                np.matmul(these, part, out=out)
-            at += len(part)
+        features.score(coefficients, out)
 
     def sums(self, responsibilities, features):
-        return np.concatenate([_sums(responsibilities, part) for part in features.parts], axis=1)
+        return features.sums(responsibilities)
 
 
 class _Full(_Lens):
     def room(self, n, f):
-        return Features.stacked(n, len(self.scale), f)
+        return _Stacked(n, len(self.scale), f)
 
     def products(self, u, out):
         at = 0
@@ -299,7 +294,7 @@ class _Whitened(_Full):
 
     def score(self, coefficients, features, out):
         out[...] = 0
-        (features,) = features.parts
+        features = features.matrix
         for panel in self.panels:
             white = panel @ features[: panel.shape[1]]
             np.square(white, out=white)
@@ -308,7 +303,7 @@ class _Whitened(_Full):
         out += coefficients
 
     def sums(self, responsibilities, features):
-        (features,) = features.parts
+        features = features.matrix
         sums, weighted = np.empty((len(responsibilities), len(features), len(features))), np.empty_like(features)
         for root, into in zip(np.sqrt(responsibilities), sums, strict=True):
             np.multiply(features, root, out=weighted)
