@@ -303,16 +303,15 @@ class _Whitened(_Full):
         out += coefficients
 
     def sums(self, responsibilities, features):
-        features = features.matrix
-        sums, weighted = np.empty((len(responsibilities), len(features), len(features))), np.empty_like(features)
-        for root, into in zip(np.sqrt(responsibilities), sums, strict=True):
-            np.multiply(features, root, out=weighted)
+        u, weighted = features.u, np.empty_like(features.u)
+        products = np.empty((len(responsibilities), len(u), len(u)))
+        for root, into in zip(np.sqrt(responsibilities), products, strict=True):
+            np.multiply(u, root, out=weighted)
             np.matmul(weighted, weighted.T, out=into)
-        return sums
+        return np.concatenate([features.sums(responsibilities), products.reshape(len(products), -1)], axis=1)
 
     def matrices(self, squares):
-        d = len(self.scale)
-        return squares.reshape(*squares.shape[:-1], d, 1 + d)[..., 1:]
+        return squares.reshape(*squares.shape[:-1], len(self.scale), len(self.scale))
 
 
 class _Tied(_Lens):
