@@ -19,7 +19,7 @@ from emlib import checks
 #: With fewer multiplications in a block, threads wait for each other longer than they work.
 WORTH_THREADS = 2_500_000
 #: So many multiplications linear algebra leaves to one thread by itself.
-ALONE = 2**18
+ALONE = 2**17
 _ROWS = 16_384
 
 

@@ -299,6 +299,59 @@ def test_responsibilities_where_they_stand(n):
         assert log_likelihoods[run] == pytest.approx(log_density.sum(), rel=1e-14)
 
 
+@pytest.mark.parametrize("n", [1, 31, 32, 1000])
+def test_responsibilities_without_a_look_at_the_largest(n):
+    rng = np.random.default_rng(n)
+    largest = rng.uniform(-460, 709, size=(2, 1, n))
+    scores = largest - np.abs(rng.normal(scale=50, size=(2, 7, n)))
+    scores[:, 3] = largest[:, 0]
+    left = scores.copy()
+    log_likelihoods = gaussian_sums.to_responsibilities_plainly(left)
+    for run in range(2):
+        r, log_density = condition(scores[run].T)
+        np.testing.assert_allclose(left[run].T, r, rtol=1e-13, atol=1e-100)
+        assert log_likelihoods[run] == pytest.approx(log_density.sum(), rel=1e-14)
+    for beyond in (-800, -470, 711, np.nan):
+        left = scores.copy()
+        left[1, :, n // 2] = beyond
+        with np.errstate(all="ignore"):
+            assert gaussian_sums.to_responsibilities_plainly(left) is None
+
+
+@families
+@pytest.mark.parametrize("n", [1000, 60_000])
+def test_where_densities_leave_the_range_of_numbers_the_largest_is_looked_for(family, n, monkeypatch):
+    """A point at 60 standard deviations; for "tied", which leaves out what all components share, narrow clusters do."""
+    x, weights, means, covariances = clusters(0.03, n=n)
+    x[n - 17] = means[1] + [1.3, 1.3]
+    model, params = GaussianMixture(3, family), GaussianMixtureParams(weights, means, of_family(covariances, family))
+    blocks_with_a_look = []
+    careful = gaussian_sums.to_responsibilities
+    monkeypatch.setattr(
+        gaussian_sums, "to_responsibilities", lambda scores: blocks_with_a_look.append(0) or careful(scores)
+    )
+    found = quick(model, x, params)
+    assert found.sound
+    assert blocks_with_a_look
+    is_exact(model, x, params, found.moments, found.log_likelihood, tol=1e-11)
+
+
+@pytest.mark.parametrize("components", [1, 2, 5, 7, 8])
+@pytest.mark.parametrize("n", [1, 1000, 8192, 20_000])
+def test_sums_over_points_however_they_lie(components, n):
+    rng = np.random.default_rng(n)
+    r, x = rng.random((components, n)), rng.standard_normal((5, n))
+    expected = (r.astype(np.longdouble) @ np.vstack([np.ones(n), x]).T).astype(float)
+    for layout in (gaussian_sums._Stacked, gaussian_sums._Apart):
+        features = layout(n, 2, 6)
+        features.u[...], features.products[...] = x[:2], x[2:]
+        with threadpool_limits(1):
+            sums = features.sums(r)
+        np.testing.assert_allclose(sums, expected, rtol=1e-12, atol=1e-12 * n**0.5)
+        with threadpool_limits(2):
+            np.testing.assert_array_equal(features.sums(r), sums)
+
+
 # Blocks.
 
 

@@ -17,11 +17,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib.blocks import one_thread, total
+from emlib.blocks import ALONE, one_thread, total
 from emlib.numerics import Moments
 
 #: How large, by a bound, the rounding may become: in a log-density, and relative in a scatter in any direction.
 LOSS = 1e-10, 1e-11
+#: Above it a density keeps the digits of all that adds to it.
+LEAST = 1e-200
+#: With so many features points lie as they do in the data.
+LONG = 32
+#: So many of them are taken as one row, along which numpy is quick.
+JOINED = 32
 #: About how many numbers a block may hold, so that it stays in the cache.
 ROOM = 400_000
 _EPS = np.finfo(float).eps
@@ -88,22 +94,32 @@ def _pass(n, lens, coefficients):
     return sums.reshape(*runs, k, -1), log_likelihood
 
 
-def to_responsibilities(scores):
-    """Turn log p(x_n, z_n = k), (…, K, N), into responsibilities where they stand. Returns Σ_n log p(x_n), (…).
+def to_responsibilities_plainly(scores):
+    """What `to_responsibilities` does, without a look at the largest; None, and void scores, where that takes one.
 
-    After the maximum is subtracted a normaliser is at least 1 and at most K; so it takes one logarithm for the product
-    of 32 of them.
+    Few points lie so far off that their densities, in the data's units, leave the range of numbers.
     """
+    np.exp(scores, out=scores)
+    density = np.add.reduce(scores, axis=-2)
+    if not np.minimum.reduce(density, axis=None) > LEAST:  # nan is not
+        return None
+    log_likelihood = _divided(scores, density)
+    return log_likelihood if np.isfinite(log_likelihood).all() else None
+
+
+def to_responsibilities(scores):
+    """Turn log p(x_n, z_n = k), (…, K, N), into responsibilities where they stand. Returns Σ_n log p(x_n), (…)."""
     largest = np.maximum.reduce(scores, axis=-2)
     np.subtract(scores, largest[..., None, :], out=scores)
     np.exp(scores, out=scores)
-    normaliser = np.add.reduce(scores, axis=-2)
-    cut = normaliser.shape[-1] // 32 * 32
-    head, tail = normaliser[..., :cut], normaliser[..., cut:]
-    products = np.multiply.reduce(head.reshape(*head.shape[:-1], 32, -1), axis=-2)
-    log_likelihood = largest.sum(axis=-1) + np.log(products).sum(axis=-1) + np.log(tail).sum(axis=-1)
+    return largest.sum(axis=-1) + _divided(scores, np.add.reduce(scores, axis=-2))
+
+
+def _divided(joint, normaliser):
+    """Divide `joint` by its sum over K. Returns the sum of that one's logarithms."""
+    log_likelihood = np.add.reduce(np.log(normaliser), axis=-1)
     np.divide(1.0, normaliser, out=normaliser)
-    np.multiply(scores, normaliser[..., None, :], out=scores)
+    np.multiply(joint, normaliser[..., None, :], out=joint)
     return log_likelihood
 
 
@@ -122,6 +138,41 @@ def least(matrices):
     return 1 / np.square(inverse).sum(axis=(-2, -1))
 
 
+class _Stacked:
+    """Φ for n points in one matrix, (F, n): the ones, x about the centre and in its units, and its products."""
+
+    def __init__(self, n, d, f):
+        self.matrix = np.empty((f, n))
+        self.matrix[0] = 1
+        self.u, self.products = self.matrix[1 : 1 + d], self.matrix[1 + d :]
+
+    def score(self, coefficients, out):
+        np.matmul(coefficients, self.matrix, out=out)
+
+    def sums(self, r):
+        if 1 < len(r) < 8 and r.size * len(self.matrix) > ALONE:  # few long rows: one feature after the other
+            return (r @ self.matrix[..., None])[..., 0].T
+        return (self.matrix @ r.T).T
+
+
+class _Apart:
+    """The same for points with many features, which lie as they do in the data: to turn them would take long."""
+
+    def __init__(self, n, d, f):
+        self.u, self.products = np.empty((n, d)).T, np.empty((n, f - 1 - d)).T
+
+    def score(self, coefficients, out):
+        behind = 1 + len(self.u)
+        np.matmul(coefficients[:, 1:behind], self.u, out=out)
+        if len(self.products):  # a matrix product of one column and one row is slow
+            out += (np.matmul if len(self.products) > 1 else np.multiply)(coefficients[:, behind:], self.products)
+        out += coefficients[:, :1]
+
+    def sums(self, r):
+        counts = np.add.reduce(r, axis=1, keepdims=True)
+        return np.concatenate([counts, (self.u @ r.T).T, (self.products @ r.T).T], axis=1)
+
+
 class _Lens:
     """The data in units of their own: the centre is 0, and the unit of each feature is its standard deviation."""
 
@@ -133,7 +184,7 @@ class _Lens:
         self.x, self.centre, self.scale, self.features = table.x, table.centre, scale, None
         self.unit = np.multiply.outer(scale, scale)
         self.reach = np.sqrt(len(scale)) * table.reach
-        self.log_unit = len(table) * np.log(scale).sum()
+        self.log_unit = len(table) * np.log(np.sqrt(2 * np.pi) * scale).sum()
 
     def numbers(self, coefficients):
         """About how many numbers a point takes."""
@@ -144,10 +195,13 @@ class _Lens:
         return coefficients.size
 
     def room(self, n, f):
-        """A place for the features of n points, (F, n). Long points lie as they do in the data."""
-        features = np.empty((f, n)) if len(self.scale) < 16 else np.empty((n, f)).T
-        features[0] = 1
-        return features
+        """A place for the features of n points."""
+        return (_Stacked if len(self.scale) < LONG else _Apart)(n, len(self.scale), f)
+
+    @functools.cached_property
+    def joined(self):
+        """The centre and the units' inverses, as often as points are joined."""
+        return np.tile(self.centre, JOINED), np.tile(1 / self.scale, JOINED)
 
     def whole(self, f):
         """The features of all the data."""
@@ -159,34 +213,36 @@ class _Lens:
     def step(self, coefficients, features, scores, shape):
         """The sums, and Σ_n log p(x_n), over the points whose features are given."""
         self.score(coefficients, features, scores)
-        log_likelihood = to_responsibilities(scores.reshape(*shape, -1))
+        joint = scores.reshape(*shape, -1)
+        log_likelihood = to_responsibilities_plainly(joint)
+        if log_likelihood is None:
+            self.score(coefficients, features, scores)
+            log_likelihood = to_responsibilities(joint)
         return self.sums(scores, features), log_likelihood
 
     def look(self, start, stop, features):
-        """Fill `features` for a block: below the ones x, then its products."""
-        x, d = self.x[start:stop], len(self.scale)
-        u, inverse = features[1 : 1 + d], 1 / self.scale
-        if features.flags.c_contiguous:
-            for i in range(d):
-                np.subtract(x[:, i], self.centre[i], out=u[i])
-                u[i] *= inverse[i]
-        else:
+        """Fill `features` for a block."""
+        x, u = self.x[start:stop], features.u
+        if u.flags.c_contiguous:
             np.subtract(x.T, self.centre[:, None], out=u)
-            u *= inverse[:, None]
-        self.products(u, features[1 + d :])
+            u *= 1 / self.scale[:, None]
+        else:
+            width = math.gcd(len(x), JOINED) * len(u)
+            rows, (centre, inverse) = u.T.reshape(-1, width), self.joined
+            np.subtract(x.reshape(-1, width), centre[:width], out=rows)
+            rows *= inverse[:width]
+        self.products(u, features.products)
 
     def score(self, coefficients, features, out):
-        np.matmul(coefficients, features, out=out)
+        features.score(coefficients, out)
 
     def sums(self, responsibilities, features):
-        return responsibilities @ features.T
+        return features.sums(responsibilities)
 
 
 class _Full(_Lens):
     def room(self, n, f):
-        features = np.empty((f, n))
-        features[0] = 1
-        return features
+        return _Stacked(n, len(self.scale), f)
 
     def products(self, u, out):
         at = 0
@@ -220,7 +276,7 @@ class _Whitened(_Full):
     """
 
     def room(self, n, f):
-        return _Lens.room(self, n, 1 + len(self.scale))
+        return super().room(n, 1 + len(self.scale))
 
     def products(self, u, out):
         pass
@@ -240,10 +296,11 @@ class _Whitened(_Full):
         shifted = np.concatenate([-(whiten @ nu[..., None]), whiten], axis=-1).reshape(-1, d, 1 + d)
         ends = itertools.pairwise(d * i // 4 for i in range(5))
         self.panels = [np.ascontiguousarray(shifted[:, i:j, : 1 + j]).reshape(-1, 1 + j) for i, j in ends]
-        return nu[..., :0], nu[..., :0], -(d * np.log(2 * np.pi) + log_det) / 2, norm
+        return nu[..., :0], nu[..., :0], -log_det / 2, norm
 
     def score(self, coefficients, features, out):
         out[...] = 0
+        features = features.matrix
         for panel in self.panels:
             white = panel @ features[: panel.shape[1]]
             np.square(white, out=white)
@@ -252,15 +309,15 @@ class _Whitened(_Full):
         out += coefficients
 
     def sums(self, responsibilities, features):
-        sums, weighted = np.empty((len(responsibilities), len(features), len(features))), np.empty_like(features)
-        for root, into in zip(np.sqrt(responsibilities), sums, strict=True):
-            np.multiply(features, root, out=weighted)
+        u, weighted = features.u, np.empty_like(features.u)
+        products = np.empty((len(responsibilities), len(u), len(u)))
+        for root, into in zip(np.sqrt(responsibilities), products, strict=True):
+            np.multiply(u, root, out=weighted)
             np.matmul(weighted, weighted.T, out=into)
-        return sums
+        return np.concatenate([features.sums(responsibilities), products.reshape(len(products), -1)], axis=1)
 
     def matrices(self, squares):
-        d = len(self.scale)
-        return squares.reshape(*squares.shape[:-1], d, 1 + d)[..., 1:]
+        return squares.reshape(*squares.shape[:-1], len(self.scale), len(self.scale))
 
 
 class _Tied(_Lens):
@@ -294,7 +351,7 @@ class _Diag(_Lens):
         precision = np.square(self.scale) / covariances
         positive = np.where(precision.min(axis=-1) > 0, 1.0, np.nan)
         linear = precision * nu
-        constant = -((linear * nu).sum(axis=-1) + nu.shape[-1] * np.log(2 * np.pi) - np.log(precision).sum(axis=-1)) / 2
+        constant = -((linear * nu).sum(axis=-1) - np.log(precision).sum(axis=-1)) / 2
         return linear, -precision / 2, constant, precision.max(axis=-1) * positive
 
     def scatters(self, counts, centres, squares):
@@ -314,7 +371,7 @@ class _Spherical(_Lens):
     def precisions(self, covariances, nu):
         precision = np.square(self.scale[0]) / covariances
         positive = np.where(precision > 0, 1.0, np.nan)
-        constant = -(precision * np.square(nu).sum(axis=-1) + nu.shape[-1] * np.log(2 * np.pi / precision)) / 2
+        constant = -(precision * np.square(nu).sum(axis=-1) - nu.shape[-1] * np.log(precision)) / 2
         return precision[..., None] * nu, -precision[..., None] / 2, constant, precision * positive
 
     def scatters(self, counts, centres, squares):
@@ -374,7 +431,7 @@ def _flat(matrices):
 def _shifted(precision, log_det, nu):
     """What Σ⁻¹ becomes in the log-density before x, and before 1."""
     linear = np.vecdot(precision, nu[..., None, :])
-    return linear, -(np.vecdot(linear, nu) + (nu.shape[-1] * math.log(2 * math.pi) + log_det)) / 2
+    return linear, -(np.vecdot(linear, nu) + log_det) / 2
 
 
 def _precise(squares, variances):
