@@ -71,7 +71,7 @@ def _pass(n, lens, coefficients):
     """Over the first `n` points Σ_n r_nk φ(x_n), (…, K, F), and Σ_n log Σ_k exp(…), (…)."""
     *runs, k, f = coefficients.shape
     tall = coefficients.reshape(-1, f)
-    rows = int(np.clip(ROOM // lens.numbers(tall) // 32 * 32, 256, 32_768))
+    rows = min(max(ROOM // lens.numbers(tall) // 32 * 32, 256), 32_768)
 
     def worker():
         @functools.cache
