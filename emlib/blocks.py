@@ -9,7 +9,7 @@ import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,8 +55,7 @@ class Table:
             return x
         x, low, high = checks.data_and_range(x, n_features=n_features)
         centre = _means(x)
-        span = np.where(high > low, high - low, 1.0)  # in which squares neither overflow nor underflow
-        deviations = np.where(high > low, span * np.sqrt(_means(x, _squares(centre, span))), 0.0)
+        deviations = np.where(high > low, np.sqrt(_means(x, about=centre)), 0.0)
         scale = np.where(high > low, deviations, 1.0)
         reach = float((np.maximum(high - centre, centre - low) / scale).max())
         return cls(x, centre, np.square(deviations), scale, reach)
@@ -79,32 +78,23 @@ class Table:
         return products
 
 
-def _means(x, change=lambda part, _: part):
-    """The mean of each feature, (D,), of `x` as ``change(part, width)`` leaves its parts.
-
-    Rows are joined, `width` of them, since numpy is quick along long ones.
-    """
+def _means(x, about=None):
+    """The mean of each feature, (D,); or of the squares of its differences to the point `about`."""
     n, d = x.shape
-    width = min(n, max(1, 256 // d))
-    cut = n - n % width
-    rows, step = x[:cut].reshape(-1, width * d), max(1, 2 * _ROWS // (width * d))
-    sums = change(x[cut:], 1).sum(axis=0)
-    for start in range(0, len(rows), step):
-        part = change(rows[start : start + step], width)
-        sums += (np.ones(len(part)) @ part).reshape(width, d).sum(axis=0)
-    return sums / n
-
-
-def _squares(centre, span):
-    """What makes ((x − centre)/span)² of joined rows."""
-
-    def change(part, width):
-        part = part - np.tile(centre, width)
-        part *= np.tile(1 / span, width)
-        part *= part
-        return part
-
-    return change
+    means = np.zeros(d)
+    for rows in checks.joined(x, 256):
+        width = rows.shape[1] // d
+        step = max(1, 2 * _ROWS // (width * d))
+        point = None if about is None else np.tile(about, width)
+        room = np.empty((min(step, len(rows)), width * d))
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            if about is not None:
+                part = np.subtract(part, point, out=room[: len(part)])
+                part *= part
+            # of many large squares the sum might overflow, where their mean does not
+            means += (np.full(len(part), 1 / n) @ part).reshape(width, d).sum(axis=0)
+    return means
 
 
 def total(worker, n, rows, work):
@@ -119,8 +109,9 @@ def total(worker, n, rows, work):
     n, rows : int
     work : about how many multiplications all of it takes
     """
-    if n <= rows and work <= ALONE:  # with nothing to share out, to limit or to add up
-        return list(worker()(0, n))
+    if n <= rows:  # nothing to share out or to add up
+        with one_thread(work):
+            return list(worker()(0, n))
     starts = range(0, n, rows)
     worth = len(starts) > 1 and work * rows >= WORTH_THREADS * n
     threads = min(_threads(), len(starts)) if worth else 1
@@ -142,48 +133,52 @@ def total(worker, n, rows, work):
 
 
 @functools.cache
-def _controller():
-    """What knows and sets the threads of numpy's linear algebra; None where threadpoolctl is not installed."""
+def _libraries():
+    """What knows and sets the threads of numpy's linear algebra; nothing where threadpoolctl is not installed."""
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:
-        return None
-    return ThreadpoolController().select(user_api="blas")
+        return []
+    return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def _threads():
     """As many threads as numpy's linear algebra may use, and the process has processors for."""
-    controller = _controller()
-    if controller is None:
+    if not _libraries():
         return 1
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min([allowed, *(library["num_threads"] for library in controller.info())])
+    return min([allowed, *(library.num_threads for library in _libraries())])
 
 
-_lock, _inside, _limit = threading.Lock(), 0, None
+class _OneThread:
+    """The context of `one_thread`. The limit is the whole process's: who comes in first sets it, the last lifts it."""
+
+    def __init__(self):
+        self.lock, self.inside, self.before = threading.Lock(), 0, []
+
+    def __enter__(self):
+        with self.lock:
+            self.inside += 1
+            if self.inside == 1:
+                self.before = [(library, library.num_threads) for library in _libraries() if library.num_threads > 1]
+                for library, _ in self.before:
+                    library.set_num_threads(1)
+
+    def __exit__(self, *_):
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                for library, threads in self.before:
+                    library.set_num_threads(threads)
 
 
-@contextmanager
+_one_thread, _as_it_is = _OneThread(), nullcontext()
+
+
 def one_thread(work=math.inf):
     """A context in which numpy's linear algebra uses one thread, whoever calls it in this process.
 
     Its own threads share out every single product, and on a busy machine wait for each other more than they work. So
-    little `work` that it would not share it out needs no limit. The limit is the whole process's: the first who comes
-    in sets it, and the last who goes lifts it.
+    little `work` that it would not share it out needs no limit.
     """
-    global _inside, _limit
-    controller = _controller() if work > ALONE else None
-    if controller is None:
-        yield
-        return
-    with _lock:
-        _inside += 1
-        if _inside == 1:
-            _limit = controller.limit(limits=1)
-    try:
-        yield
-    finally:
-        with _lock:
-            _inside -= 1
-            if _inside == 0:
-                _limit.restore_original_limits()
+    return _one_thread if work > ALONE else _as_it_is

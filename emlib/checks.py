@@ -206,11 +206,17 @@ def _in_form(value):
         return math.isfinite(np.dot(flat, flat))
 
 
-def _range(x):
-    """The least and the largest value of each feature, but for nan. Rows are joined: numpy is quick along long ones."""
+def joined(x, numbers):
+    """`x` (N, D) as rows of about so many `numbers`, along which numpy is quick: several points in each; the rest."""
     n, d = x.shape
-    joined = max(1, 256 // d)
-    parts = x[: n - n % joined].reshape(-1, joined * d), x[n - n % joined :]
+    width = max(1, numbers // d)
+    cut = n - n % width
+    return x[:cut].reshape(-1, width * d), x[cut:]
+
+
+def _range(x):
+    """The least and the largest value of each feature, but for nan."""
+    parts, d = joined(x, 256 if x.size < 100_000 else 1024), x.shape[1]
     low = [np.fmin.reduce(part, axis=0, initial=np.inf).reshape(-1, d).min(axis=0) for part in parts]
     high = [np.fmax.reduce(part, axis=0, initial=-np.inf).reshape(-1, d).max(axis=0) for part in parts]
     return np.minimum(*low), np.maximum(*high)
