@@ -26,7 +26,7 @@ _CACHE = 600_000
 _CANCELLED = 100
 #: With no more points than this the digits are always taken from there: it costs next to nothing.
 _FEW = 4096
-#: A product with more than so many sums takes longer than to gather the points of each cluster.
+#: A product with more than so many sums takes longer than to gather the points of each of not too many clusters.
 _GATHERED = 512
 
 
@@ -58,9 +58,9 @@ class KMeans(CentreModel):
         quick = len(table) > _FEW
         if quick:
             counts, sums, _ = _assigned(table, means, seen)
-            within = _within(counts, sums, seen.squares)[1]
+            centres, within = _within(counts, sums, seen.squares)
             quick = _CANCELLED * within >= seen.squares
-            shifts = (sums - counts[:, None] * (means - seen.origin)) / np.maximum(counts, 1)[:, None]
+            shifts = (centres - (means - seen.origin)) * (counts > 0)[:, None]
         if not quick:
             # from the means themselves nothing cancels in the shifts, and from the new means nothing in the scatter
             counts, sums, squares = _assigned(table, means, seen, means)
@@ -160,7 +160,7 @@ def _assigned(table, means, seen, references=None):
     longest = seen.longest + math.sqrt(lengths.max())
     slack = 4 * (n_features + 6) * _EPS * longest * longest + _TINY
     rows = min(len(table), max(256, _CACHE // (4 * n_components + n_features)))
-    gathered = references is None and means.size > _GATHERED
+    gathered = references is None and means.size > _GATHERED and n_components <= 2 * n_features
 
     def worker():
         room, distances = np.empty((rows, n_features)), np.empty((n_components, rows))
