@@ -203,6 +203,14 @@ def test_a_bad_part_of_a_table_is_named(change, kind, sentence):
         emlib.fit(MODEL, table(change), START)
 
 
+def test_numbers_at_odd_addresses_are_moved():
+    """So a message may bring them, and linear algebra would copy them at each of its calls."""
+    odd = np.frombuffer(bytearray(8 * 20 + 3), dtype=float, offset=3).reshape(10, 2)
+    assert not odd.flags.aligned
+    x = da.from_delayed(dask.delayed(odd, pure=False, traverse=False), (10, 2), dtype=float)
+    assert Partitions(x).total(lambda rows: int(rows.flags.aligned)) == 1
+
+
 def test_what_cannot_be_gone_over_by_rows_is_refused():
     x = da.from_array(FAITHFUL, chunks=(30, 1))
     with pytest.raises(ValueError, match=r"x is cut across its columns, .* give x.rechunk\(\{1: -1\}\)"):

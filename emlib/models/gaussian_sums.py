@@ -283,7 +283,7 @@ class _Whitened(_Full):
 
     def numbers(self, coefficients):
         d = len(self.scale)
-        return len(coefficients) * (d // 4 + 3) + 3 * d
+        return len(coefficients) * (d // 8 + 3) + 3 * d
 
     def work(self, coefficients):
         return len(coefficients) * len(self.scale) ** 2
@@ -294,7 +294,7 @@ class _Whitened(_Full):
         norm = _norm(covariances, whiten.mT @ whiten)
         d = nu.shape[-1]
         shifted = np.concatenate([-(whiten @ nu[..., None]), whiten], axis=-1).reshape(-1, d, 1 + d)
-        ends = itertools.pairwise(d * i // 4 for i in range(5))
+        ends = itertools.pairwise(d * i // 8 for i in range(9))
         self.panels = [np.ascontiguousarray(shifted[:, i:j, : 1 + j]).reshape(-1, 1 + j) for i, j in ends]
         return nu[..., :0], nu[..., :0], -log_det / 2, norm
 

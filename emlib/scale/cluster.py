@@ -172,7 +172,7 @@ def _rows(partition, name, form):
         )
     if partition.shape[1:] != form and not np.isnan(form).any():
         raise ValueError(f"{name} has the shape {partition.shape}; Dask was told {('N', *form)}")
-    return partition
+    return np.require(partition, requirements="A")  # a message leaves numbers at odd addresses, where all is slow
 
 
 def _unnumbered(function, rows, number):
