@@ -97,7 +97,7 @@ def _means(x, about=None):
     return means
 
 
-def total(worker, n, rows, work):
+def total(worker, n, rows, work, most=math.inf):
     """The sums, over blocks of `rows` of `n` rows, of what a block gives.
 
     Parameters
@@ -108,13 +108,14 @@ def total(worker, n, rows, work):
         the next one.
     n, rows : int
     work : about how many multiplications all of it takes
+    most : so many threads at the most
     """
     if n <= rows:  # nothing to share out or to add up
         with one_thread(work):
             return list(worker()(0, n))
     starts = range(0, n, rows)
     worth = len(starts) > 1 and work * rows >= WORTH_THREADS * n
-    threads = min(_threads(), len(starts)) if worth else 1
+    threads = min(_threads(), len(starts), most) if worth else 1
 
     def share(first):
         with np.errstate():

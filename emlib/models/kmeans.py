@@ -194,4 +194,5 @@ def _assigned(table, means, seen, references=None):
 
         return block
 
-    return total(worker, len(table), rows, 3 * len(table) * means.size)
+    # in short calls, and many of them, two threads would wait for Python's lock
+    return total(worker, len(table), rows, 3 * len(table) * means.size, most=1)
