@@ -194,5 +194,5 @@ def _assigned(table, means, seen, references=None):
 
         return block
 
-    # in short calls, and many of them, two threads would wait for Python's lock
-    return total(worker, len(table), rows, 3 * len(table) * means.size, most=1)
+    # one product at a time, in calls so short that two threads would wait for Python's lock
+    return total(worker, len(table), rows, rows * means.size, most=1)
