@@ -36,7 +36,7 @@ def machine(results):
 def mixtures(results):
     """The ratios of mixtures and of k-means."""
     rows = [row for row in results["speed"] if not row["case"].startswith("HMM")]
-    return ratios(rows, ["scikit-learn", "oneDAL", "mclust", "dask-ml", "floor"])
+    return ratios(rows, ["scikit-learn", "oneDAL", "mclust", "floor"])
 
 
 def chains(results):
