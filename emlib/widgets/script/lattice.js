@@ -37,11 +37,16 @@ explorer("lattice", (frame) => {
   frame.note.textContent =
     "Above the columns stands what was seen. A node is as large as its probability; the wider a line, the likelier that step.";
 
-  // The picture's width, and the radius of a node that is certain.
-  let [width, radius] = [0, 0];
+  // The picture's width, the radius of a node that is certain, and whether numbers must be short.
+  let [width, radius, short] = [0, 0, false];
   const column = (t) => ((t + 0.5) * width) / T;
   const row = (k) => ABOVE + (k + 0.5) * ROW;
   const label = (look, x, y, text, anchor = "middle") => svg("text", { class: look, x, y, "text-anchor": anchor }, text);
+
+  function written(share) {
+    const number = share.toFixed(2);
+    return short ? number.replace("0.", ".").replace("1.00", "1") : number;
+  }
 
   return {
     played: "step",
@@ -56,8 +61,10 @@ explorer("lattice", (frame) => {
       width = Math.max(frame.pictures.clientWidth, 280);
       radius = Math.min(14, (0.44 * width) / T);
       const height = ABOVE + ROW * states.length + BELOW;
-      // in any common bold font "0.50" is at most 2.5 times as wide as high: no number touches the next
-      root.style.setProperty("--number", `${Math.min(12, width / T / 2.6)}px`);
+      // In any common bold font "0.50" is at most 2.5 times as wide as high, and ".50" 1.8 times: no number touches the
+      // next. Where columns are narrow, as on a phone, the 0 before the point goes.
+      short = width / T < 2.6 * 12;
+      root.style.setProperty("--number", `${Math.min(12, width / T / 2.1)}px`);
       root.setAttribute("viewBox", `0 0 ${width} ${height}`);
     },
 
@@ -100,7 +107,7 @@ explorer("lattice", (frame) => {
           const outline = svg("path", { d: STYLE.markers[k], transform: `${place}scale(${size})` });
           parts.push(svg("g", { class: `em-node em-k${k + 1}`, "data-share": shares[k] }, outline));
           const look = t < turned ? "em-number em-thin" : "em-number";
-          parts.push(label(look, column(t), row(k) + radius + 14, shares[k].toFixed(2)));
+          parts.push(label(look, column(t), row(k) + radius + 14, written(shares[k])));
         });
       });
       states.forEach((state, k) => parts.push(label("em-state", 2, row(k) - radius - 8, state, "start")));
