@@ -97,7 +97,9 @@ explorer("lattice", (frame) => {
       const each = width / T < 9 * Math.max(...times.map((text) => text.length)) ? 2 : 1;
       times.forEach((time, t) => {
         parts.push(label("em-seen", column(t), 20, seen[t]));
-        if (t % each === 0) parts.push(label("em-tick", column(t), ABOVE + ROW * states.length + 16, time));
+        const half = 4 * time.length; // of a label, which is not to be cut off at the picture's edge
+        const x = Math.min(Math.max(column(t), half), width - half);
+        if (t % each === 0) parts.push(label("em-tick", x, ABOVE + ROW * states.length + 16, time));
         const shares = (t < turned ? filtered : smoothed)[t];
         states.forEach((_, k) => {
           const place = `translate(${column(t)},${row(k)})`;
