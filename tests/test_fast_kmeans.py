@@ -154,6 +154,18 @@ def test_what_a_far_point_is_called_does_not_depend_on_the_blocks(monkeypatch):
         SoftAssignment(1, stiffness=1e200).e_step(x, CentreParams(np.zeros((1, 1))))
 
 
+def test_blocks_are_gone_over_by_one_thread(monkeypatch):
+    """Two were seen to take half as long again."""
+    monkeypatch.setattr(blocks, "WORTH_THREADS", 0)
+    monkeypatch.setattr(blocks, "_threads", lambda: 2)
+    monkeypatch.setattr(blocks, "ThreadPoolExecutor", None)  # whoever calls it fails
+    x = normal(np.random.default_rng(7), 20_000, 16)
+    counts = KMeans(16).e_step(x, CentreParams(x[:16]))[0].counts
+    assert counts.sum() == len(x)
+    with pytest.raises(TypeError, match="NoneType"):
+        blocks.total(lambda: lambda start, stop: (0.0,), 10, 1, work=10)
+
+
 def test_threads_change_no_digit(monkeypatch):
     monkeypatch.setattr(blocks, "WORTH_THREADS", 0)
     rng = np.random.default_rng(7)
