@@ -264,7 +264,12 @@ def quiet(page):
     complaints = []
     page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(f"{request.url} did not load"))
+
+    def failed(request):
+        if request.failure != "net::ERR_ABORTED":  # a page that is left gives up what it still waits for
+            complaints.append(f"{request.url} did not load: {request.failure}")
+
+    page.on("requestfailed", failed)
     yield page
     assert not complaints
 
