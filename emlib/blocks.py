@@ -68,15 +68,6 @@ class Table:
         """What an E-step has found out about the data alone and leaves to the next one."""
         return {}
 
-    @functools.cached_property
-    def products(self):
-        """Σ_n u_n u_nᵀ with u the data about the centre, in the scale's units, (D, D)."""
-        products = np.zeros((len(self.scale), len(self.scale)))
-        for start in range(0, len(self), _ROWS):
-            u = (self.x[start : start + _ROWS] - self.centre) / self.scale
-            products += u.T @ u
-        return products
-
 
 def _means(x, about=None):
     """The mean of each feature, (D,); or of the squares of its differences to the point `about`."""

@@ -30,6 +30,7 @@ LONG = 32
 JOINED = 32
 #: About how many numbers a block may hold, so that it stays in the cache.
 ROOM = 400_000
+_ROWS = 16_384
 _EPS = np.finfo(float).eps
 #: By which the inverse of a symmetric matrix of order 2 differs from the matrix turned about, but for the determinant.
 _SIGNS = np.array([[1.0, -1.0], [-1.0, 1.0]])
@@ -325,7 +326,13 @@ class _Tied(_Lens):
 
     def __init__(self, table):
         super().__init__(table)
-        self.products_of_all = table.products
+
+        def block(start, stop):
+            features = self.room(stop - start, 1 + len(self.scale))
+            self.look(start, stop, features)
+            return (features.u @ features.u.T,)
+
+        [self.products_of_all] = total(lambda: block, len(table), _ROWS, table.x.size * len(self.scale))
 
     def products(self, u, out):
         pass
