@@ -1,9 +1,9 @@
 """SQUAREM: EM with leaps that never lose the ascent.
 
-Two EM steps from θ⁰, to θ¹ and θ², tell how fast the steps shrink. With r = θ¹ − θ⁰ and v = (θ² − θ¹) − r, in the
+Two EM steps from θ⁰, to θ¹ and θ², tell how fast the steps shrink. With u = θ¹ − θ⁰ and v = (θ² − θ¹) − u, in the
 model's free coordinates, the leap
 
-    θ′ = θ⁰ − 2αr + α²v,  α = −‖r‖/‖v‖,
+    θ* = θ⁰ − 2αu + α²v,  α = −‖u‖/‖v‖,
 
 goes to where they would lead (α = −1 is θ² itself). It is taken only if it climbs higher than θ².
 
@@ -47,13 +47,13 @@ squarem.cycle = 3  # as in `emlib.iterate`: whether a leap or a step led there, 
 def _ahead(model, x, cycle):
     """A run that begins with the leap, or None if that does not climb."""
     start, middle, end = (np.asarray(model.free(snapshot.params), dtype=float) for snapshot in cycle)
-    r, v = middle - start, end - 2 * middle + start
-    length, bend = np.linalg.norm(r), np.linalg.norm(v)
+    u, v = middle - start, end - 2 * middle + start
+    length, bend = np.linalg.norm(u), np.linalg.norm(v)
     if not length > bend > 0:
         return None
     alpha = -length / bend
     try:
-        leap = model.from_free(start - 2 * alpha * r + alpha**2 * v, cycle[-1].params)
+        leap = model.from_free(start - 2 * alpha * u + alpha**2 * v, cycle[-1].params)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             run = iterate(model, x, leap)
             first = next(run)
