@@ -54,6 +54,12 @@ def test_commas_make_a_list():
     [
         ("", "means nothing"),
         ("sum(r", "cannot be read"),
+        ("2tau", "cannot be read: write every multiplication"),
+        ("tau r", "cannot be read: write every multiplication"),
+        ("log tau", r"what a function is taken of in brackets"),
+        ("2(tau + 1)", "means nothing in a formula: write every multiplication"),
+        ("tau(1 - tau)", "means nothing in a formula: write every multiplication"),
+        ("(tau + 1)(tau + 2)", "means nothing in a formula: write every multiplication"),
         ("sigma", "there is no “sigma” here; there are N, N1, Sigma1, e, mu1, pi, r, tau, x"),
         ("r*x", "write u @ v"),
         ("x + mu1", r"shapes \(7, 2\) and \(2,\) do not fit; are x and r inside sum"),

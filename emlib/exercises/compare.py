@@ -56,8 +56,14 @@ def difference(got, want, tolerance):
             index, place = tuple(position), f" at position [{', '.join(map(str, position))}]" if position.size else ""
             if np.isnan(a[index]):
                 return f"{which}nan came out{place}; where does 0/0, log 0 or ∞ − ∞ arise for a far point?"
-            return f"{which}{a[index]:.6g} came out where {b[index]:.6g} was expected{place}"
+            came, expected = _told_apart(a[index], b[index])
+            return f"{which}{came} came out where {expected} was expected{place}"
     return ""
+
+
+def _told_apart(a, b):
+    """Two different numbers with as many digits as show that they differ, six at least."""
+    return next(texts for digits in range(6, 18) if len(set(texts := (f"{a:.{digits}g}", f"{b:.{digits}g}"))) == 2)
 
 
 def close(a, b, tolerance):
@@ -85,13 +91,22 @@ def likely_cause(got, want, tolerance):
         return "this is the transpose of what was expected"
     if all_are(np.trunc):
         return "the decimals were cut off; was an array of integers filled?"
-    with np.errstate(all="ignore"):
-        factors = [a[b != 0] / b[b != 0] for a, b in zip(got, want, strict=True)]
-    if all(f.size and close(f, np.broadcast_to(factors[0][:1], f.shape), tolerance).all() for f in factors):
-        return f"every value is {factors[0][0]:.6g} times what was expected"
-    if all(f.size > 1 and close(f, np.broadcast_to(f[:1], f.shape), tolerance).all() for f in factors):
-        return f"all values are off by one factor, {factors[0][0]:.4g} on the first data set; by what was divided?"
+    factors = [_factor(a, b, tolerance) for a, b in zip(got, want, strict=True)]
+    if not np.isfinite(factors).all() or f"{factors[0]:.6g}" == "1":
+        return ""
+    if close(np.array(factors), np.full(len(factors), factors[0]), tolerance).all():
+        return f"every value is {factors[0]:.6g} times what was expected"
+    if all(np.count_nonzero(b) > 1 for b in want):
+        return f"all values are off by one factor, {factors[0]:.4g} on the first data set; by what was divided?"
     return ""
+
+
+def _factor(a, b, tolerance):
+    """The number that makes all of `a` from `b`, or nan if none does."""
+    largest = np.abs(b).argmax()
+    with np.errstate(all="ignore"):
+        factor = a.flat[largest] / b.flat[largest]
+        return factor if np.isfinite(factor) and close(a, factor * b, tolerance).all() else np.nan
 
 
 def slope(objective, value):

@@ -26,6 +26,8 @@ SPELLINGS = {
     "σ": "sigma", "λ": "lambda", "π": "pi", "∑": "sum",
 }  # fmt: skip
 
+STARS = "write every multiplication with *, and what a function is taken of in brackets"
+
 
 class FormulaError(ValueError):
     """The formula cannot be read or evaluated; the message says why in one sentence."""
@@ -69,6 +71,8 @@ def _parse(text):
     try:
         return ast.parse(f"({text.strip()}\n)", mode="eval").body
     except (SyntaxError, ValueError) as error:
+        if re.search(r"[\w)]\s+[\w(]|\)\w|\b\d+[^\W\d]", text):
+            raise FormulaError(f"the formula cannot be read: {STARS}") from None
         raise FormulaError(f"the formula cannot be read: {getattr(error, 'msg', error)}") from None
 
 
@@ -100,6 +104,10 @@ class _Formula:
                 return total / self.n if name == "mean" else total
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
                 return _call(name, [_number(self.value(argument, point)) for argument in arguments])
+            case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call() | ast.Name() as first) if getattr(
+                first, "id", None
+            ) in [None, *self.names]:
+                raise FormulaError(f"“{ast.unparse(node)[:60]}” means nothing in a formula: {STARS}")
         raise FormulaError(
             f"“{ast.unparse(node)[:60]}” means nothing in a formula; there are {', '.join(FUNCTIONS)}, sum, mean"
         )

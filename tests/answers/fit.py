@@ -76,6 +76,26 @@ def wrong_relative(x, theta):
     return until(x, theta, lambda values: abs(values[-1] / values[-2] - 1) < 1e-3)
 
 
+def wrong_coarse(x, theta):
+    "the next one still gains"
+    return until(x, theta, lambda values: values[-1] - values[-2] < 1e-6)
+
+
+def wrong_per_point(x, theta):
+    "the next one still gains"
+    return until(x, theta, lambda values: (values[-1] - values[-2]) / len(x) < 1e-8)
+
+
+def wrong_fifty_steps(x, theta):
+    "where is the test"
+    return until(x, theta, lambda values: len(values) > 50)
+
+
+def wrong_no_test(x, theta):
+    "where is the test"
+    return until(x, theta, lambda values: False)
+
+
 def wrong_late_theta(x, theta):
     "before the last M-step"
     values = []

@@ -60,6 +60,30 @@ def wrong_global_max(a):
     return m + np.log(np.sum(np.exp(a - m), axis=1))
 
 
+def through(a, shift):
+    return shift + np.log(np.exp(a - shift[:, None]).sum(axis=1))
+
+
+def wrong_mean_subtracted(a):
+    "only the maximum keeps every exponential ≤ 1"
+    return through(a, np.mean(a, axis=1))
+
+
+def wrong_minimum_subtracted(a):
+    "mean or minimum was subtracted"
+    return through(a, np.min(a, axis=1))
+
+
+def wrong_first_subtracted(a):
+    "first entry was subtracted"
+    return through(a, a[:, 0])
+
+
+def wrong_last_subtracted(a):
+    "came out where"
+    return through(a, a[:, -1])
+
+
 def wrong_mean(a):
     "logarithm of the mean"
     m = a.max(axis=1)

@@ -87,6 +87,13 @@ def wrong_squares(n1, mean1, scatter1, n2, mean2, scatter2):
     return n, mean, squares - n * np.outer(mean, mean)
 
 
+def wrong_squares_in_another_order(n1, mean1, scatter1, n2, mean2, scatter2):
+    """the digits cancel"""
+    n, mean = n1 + n2, mean1 + n2 / (n1 + n2) * (mean2 - mean1)
+    about_zero = [n1 * mean1[:, None] * mean1 + scatter1, n2 * mean2[:, None] * mean2 + scatter2]
+    return n, mean, sum(about_zero) - (n * mean)[:, None] * mean
+
+
 def wrong_sign(n1, mean1, scatter1, n2, mean2, scatter2):
     """was subtracted; spread adds"""
     way, n = mean1 - mean2, n1 + n2

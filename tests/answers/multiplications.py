@@ -20,6 +20,8 @@ wrong_square = ("2*K*(1 + D + D**2)", "not D²")
 wrong_triangle = ("2*K*(1 + D + D*(D - 1)/2)", "not D(D − 1)/2")
 wrong_constant = ("2*K*(D + D*(D + 1)/2)", "the feature 1 is missing")
 wrong_linear = ("2*K*(D + 1)", "the squares of the features are missing")
+wrong_spaces = ("2 K (1 + D + D (D+1)/2)", "write every multiplication with *")
+wrong_brackets = ("K(D+1)(D+2)", "write every multiplication with *")
 wrong_features = ("1 + D + D*(D + 1)/2", "each of 2K rows")
 
 

@@ -49,6 +49,11 @@ def wrong_exchanged(x, theta, z):
     return r
 
 
+def wrong_label_itself(x, theta, z):
+    "the label itself"
+    return np.where(z == 0, posterior(x, theta), z)
+
+
 def wrong_hard(x, theta, z):
     "for unknown labels, this is a hard assignment"
     r = np.round(posterior(x, theta))

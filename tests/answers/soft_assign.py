@@ -1,6 +1,6 @@
 import numpy as np
 from scipy.spatial.distance import cdist
-from scipy.special import softmax
+from scipy.special import logsumexp, softmax
 
 
 def right_softmax(x, means, stiffness):
@@ -10,20 +10,38 @@ def right_softmax(x, means, stiffness):
 def right_loops(x, means, stiffness):
     rows = []
     for p in x:
-        e = [np.exp(-stiffness * np.dot(p - m, p - m) / 2) for m in means]
+        a = [-stiffness * np.dot(p - m, p - m) / 2 for m in means]
+        e = [np.exp(v - max(a)) for v in a]
         rows.append([v / sum(e) for v in e])
     return rows
 
 
 def right_broadcasting(x, means, stiffness):
-    e = np.exp(-stiffness / 2 * ((x[:, None] - means) ** 2).sum(-1))
-    return e / e.sum(1)[:, None]
+    a = -stiffness / 2 * ((x[:, None] - means) ** 2).sum(-1)
+    return np.exp(a - logsumexp(a, axis=1)[:, None])
+
+
+def right_odds(x, means, stiffness):
+    a = -stiffness / 2 * ((x[:, None] - means) ** 2).sum(-1)
+    return 1 / np.exp(a[:, None, :] - a[:, :, None]).sum(axis=2)
 
 
 def right_transposed_halfway(x, means, stiffness):
     d = np.array([((x - m) ** 2).sum(axis=1) for m in means])
     e = np.exp(-stiffness * (d - d.min(axis=0)) / 2)
     return (e / e.sum(axis=0)).T
+
+
+def wrong_naive(x, means, stiffness):
+    "0/0 is nan; use log_sum_exp"
+    e = np.exp(-stiffness / 2 * ((x[:, None] - means) ** 2).sum(-1))
+    return e / e.sum(1)[:, None]
+
+
+def wrong_floor(x, means, stiffness):
+    "underflow"
+    e = np.exp(-stiffness * cdist(x, means, "sqeuclidean") / 2) + 1e-300
+    return e / e.sum(axis=1, keepdims=True)
 
 
 def wrong_not_inverted(x, means, stiffness):

@@ -212,12 +212,20 @@ def _wrong_fit(arguments, value):
     if not _near(at_theta, reached[-1]):
         before = "; it belongs to the θ before the last M-step" if at_theta > reached[-1] else ""
         return f"the last ℓ is {reached[-1]:.8g}, but at the θ that you return it is {at_theta:.8g}{before}"
-    further = _fit(x, theta)[1][-1]
-    if further > at_theta + 1e-3:
-        steps = len(reached) - 1
+    onward, steps = _fit(x, theta)[1], len(reached) - 1
+    if onward[-1] > at_theta + 1e-3:
         return (
-            f"you stopped after {steps} steps at ℓ = {at_theta:.6g}, and EM goes on to {further:.6g}; a small gain "
+            f"you stopped after {steps} steps at ℓ = {at_theta:.6g}, and EM goes on to {onward[-1]:.6g}; a small gain "
             "may be a plateau, and a fixed number of steps may be too few"
+        )
+    gain = onward[1] - onward[0]
+    if gain > 1e-8:
+        return f"you stopped after {steps} steps, and the next one still gains {gain:.1e}; go on until it is below 1e-8"
+    climbing = np.flatnonzero(np.diff(reached, prepend=-np.inf) >= 1e-11)[-1]
+    idle = steps - climbing
+    if idle > max(20, climbing):  # a test of the parameters may take some more steps
+        return (
+            f"you went on for {idle} steps after EM had come to rest; where is the test that a step gains too little?"
         )
     return ""
 

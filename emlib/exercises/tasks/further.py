@@ -75,6 +75,9 @@ EXERCISES = {
             "the known labels are exchanged: z_n = 1 makes the probability 1": lambda x, theta, z: np.where(
                 z == 0, responsibility(x, theta), z == 2
             ),
+            "the label itself, 1 or 2, was returned; give the probability, 1 or 0": lambda x, theta, z: np.where(
+                z == 0, responsibility(x, theta), z
+            ),
             "points known to belong to component 2 still have a posterior; it is 0": lambda x, theta, z: np.where(
                 z == 1, 1.0, responsibility(x, theta)
             ),

@@ -1,5 +1,7 @@
 """Chapter 11: sums over pieces, one after the other, and what they cost."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from emlib.exercises.exercise import Exercise
@@ -26,9 +28,18 @@ def _merged(n1, m1, s1, n2, m2, s2, between=None, mean=None, scatter=None):
     return n1 + n2, mean, s1 + s2 + between * np.outer(apart, apart) if scatter is None else scatter
 
 
-def _naive_scatter(n1, m1, s1, n2, m2, s2):
-    n, m, _ = _merged(n1, m1, s1, n2, m2, s2)
-    return s1 + n1 * np.outer(m1, m1) + s2 + n2 * np.outer(m2, m2) - n * np.outer(m, m)
+def _about_zero(n, mean, scatter):
+    """The moments with the sums of products about 0, in which digits of the scatter are lost."""
+    return n, mean, scatter + n * np.outer(mean, mean)
+
+
+def _digits_lost(arguments, got):
+    """Whether all is right but for digits that cancel: then the sums about 0 agree."""
+    about_zero = replace(
+        EXERCISES["merge"], reference=lambda *a: _about_zero(*_merged(*a)), mistakes={}, tolerance=1e-15
+    )
+    says = "the digits cancel: n m mᵀ is far larger than a scatter; work with the way between the means"
+    yield (says,), ((about_zero, arguments, _about_zero(*got)),)
 
 
 def _blocks(rng):
@@ -96,6 +107,7 @@ EXERCISES = {
         reference=_merged,
         forbids=("emlib.models", "emlib.numerics"),
         tolerance=1e-8,
+        replay=_digits_lost,
         mistakes={
             "the scatters were added, but the pieces lie apart: the term between their means is missing": lambda *a: (
                 _merged(*a, between=0)
@@ -136,9 +148,6 @@ EXERCISES = {
             ),
             "the square of the way between the means was added to every row; use an outer product": lambda *a: _merged(
                 *a, scatter=a[2] + a[5] + a[0] * a[3] / (a[0] + a[3]) * (a[4] - a[1]) ** 2
-            ),
-            "the digits cancel: n m mᵀ is far larger than a scatter; work with the way between the means": lambda *a: (
-                _merged(*a, scatter=_naive_scatter(*a))
             ),
         },
     ),

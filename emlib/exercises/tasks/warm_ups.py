@@ -16,14 +16,32 @@ def _data_and_centres(rng):
 
 
 def _exponents(rng):
+    """Rows far below 0, far above, and wide ones, in which nothing but the maximum may be subtracted."""
     a = rng.normal(size=(rng.integers(5, 9), rng.integers(2, 5)))
-    a[0] -= 2000
-    a[1] += 2000
+    wide = np.linspace(-2000, 2000, a.shape[1])
+    a[:4] += [np.full_like(wide, -2000), np.full_like(wide, 2000), wide, wide[::-1]]
     return (a,)
+
+
+def _subtracted(a, shift):
+    """log Σ_k exp(a_nk) by way of a_nk − shift; infinity becomes a number, for a comparison would leave it out."""
+    through = shift + np.log(np.exp(a - shift).sum(axis=1, keepdims=True))
+    return np.nan_to_num(through[:, 0], posinf=1e5, neginf=-1e5)
+
+
+def _data_centres_stiffness(rng):
+    """The last point lies so far out that all its exponentials underflow."""
+    x, means = _data_and_centres(rng)
+    x[-1] = 400.0
+    return x, means, rng.uniform(0.3, 0.8)
 
 
 def _soft(x, means, stiffness):
     return SoftAssignment(len(means), stiffness=stiffness).posterior(x, CentreParams(means))
+
+
+def _over_their_sum(weights):
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def _distances(x, means):
@@ -64,8 +82,14 @@ EXERCISES = {
         reference=log_sum_exp,
         forbids=("emlib.models", "emlib.numerics"),
         mistakes={
-            "the exponential was taken before the row's maximum was subtracted: far rows overflow": lambda a: np.log(
-                np.exp(a).sum(axis=1)
+            "the exponential was taken before the row's maximum was subtracted: far rows overflow": lambda a: (
+                _subtracted(a, 0)
+            ),
+            "the row's mean or minimum was subtracted; only the maximum keeps every exponential ≤ 1": lambda a: (
+                _subtracted(a, a.mean(axis=1, keepdims=True))
+            ),
+            "the row's first entry was subtracted; only the maximum keeps every exponential ≤ 1": lambda a: _subtracted(
+                a, a[:, :1]
             ),
             "the maximum was subtracted but not added back after the logarithm": lambda a: np.log(
                 np.exp(a - a.max(axis=1, keepdims=True)).sum(axis=1)
@@ -75,23 +99,21 @@ EXERCISES = {
             "the sum ran over the rows; it runs along each row": lambda a: (
                 np.log(np.exp(a - a.max(axis=0)).sum(axis=0)) + a.max(axis=0)
             ),
-            "one maximum for the whole array is not enough; take each row's own": lambda a: (
-                np.log(np.exp(a - a.max()).sum(axis=1)) + a.max()
-            ),
+            "one maximum for the whole array is not enough; take each row's own": lambda a: _subtracted(a, a.max()),
             "this is the logarithm of the mean; do not divide by K": lambda a: log_sum_exp(a) - np.log(a.shape[1]),
         },
     ),
     "soft_assign": Exercise(
         task="r_nk ∝ exp(−β‖x_n − μ_k‖²/2), every row summing to 1, shape (N, K)",
         see="chapter 2, Bayes' law for the assignment",
-        inputs=lambda rng: (*_data_and_centres(rng), rng.uniform(0.3, 0.8)),
+        inputs=_data_centres_stiffness,
         reference=_soft,
         mistakes={
-            "this gives the *farther* centre more: the distances were not inverted": lambda x, m, b: (
-                _distances(x, m) / _distances(x, m).sum(axis=1, keepdims=True)
+            "this gives the *farther* centre more: the distances were not inverted": lambda x, m, b: _over_their_sum(
+                _distances(x, m)
             ),
-            "inverse distances come from no p(x | k); use the normal density": lambda x, m, b: (
-                (1 / _distances(x, m)) / (1 / _distances(x, m)).sum(axis=1, keepdims=True)
+            "inverse distances come from no p(x | k); use the normal density": lambda x, m, b: _over_their_sum(
+                1 / _distances(x, m)
             ),
             "the ½ in the exponent is missing": lambda x, m, b: _soft(x, m, 2 * b),
             "β = 1/σ² multiplies the squared distance; you divided by it": lambda x, m, b: _soft(x, m, 1 / b),
@@ -107,6 +129,9 @@ EXERCISES = {
             "the sign of the exponent is wrong: far centres win": lambda x, m, b: condition(
                 b / 2 * squared_distances(x, m)
             )[0],
+            "all exponentials of a far point underflow to 0, and 0/0 is nan; use log_sum_exp": lambda x, m, b: (
+                _over_their_sum(np.exp(-b / 2 * squared_distances(x, m)))
+            ),
         },
     ),
 }
