@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "extensions"), str(HERE.parent)]  # the last six below; emlib, straight from a clone
+sys.path[:0] = [str(HERE / "extensions"), str(HERE.parent)]  # the last seven below; emlib, straight from a clone
 
 project = "Expectation Maximization"
 author = "The EM course authors"
@@ -24,6 +24,7 @@ extensions = [
     "chapters",
     "explorers",
     "landing",
+    "lines",
     "quiz",
     "speed",
 ]

@@ -293,6 +293,44 @@ def test_a_page_reads_well(quiet, address, name):
     assert quiet.evaluate("document.documentElement.scrollWidth") <= 375
 
 
+@every_page
+def test_formulas_have_room(quiet, served, name):
+    """On a screen every displayed one fits; on a phone what is wider than its place scrolls, by keyboard as well."""
+    cut_off = """async () => {
+        document.querySelectorAll('details').forEach((fold) => (fold.open = true));
+        for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+        return [...document.querySelectorAll('.math > mjx-container')]
+            .filter((formula) => formula.querySelector('svg').getBoundingClientRect().width > formula.clientWidth + 1)
+            .map((formula) => [formula.parentNode.tagName, getComputedStyle(formula).overflowX, formula.tabIndex,
+                               formula.textContent]);
+    }"""
+    quiet.set_viewport_size({"width": 1200, "height": 800})
+    read(quiet, served, name)
+    wide = quiet.evaluate(cut_off)
+    assert [formula for formula in wide if formula[0] == "DIV"] == []
+    quiet.set_viewport_size({"width": 375, "height": 700})
+    wide = quiet.evaluate(cut_off)
+    assert [formula for formula in wide if formula[1:3] != ["auto", 0]] == []
+
+
+@every_page
+def test_no_line_begins_with_a_comma_behind_a_formula(quiet, served, name):
+    for width in (1200, 375):
+        quiet.set_viewport_size({"width": width, "height": 800})
+        read(quiet, served, name)
+        below = quiet.evaluate("""() => {
+            const top = (range) => range.getBoundingClientRect().top, character = document.createRange();
+            return [...document.querySelectorAll('span.math')].filter((formula) => {
+                const behind = formula.nextSibling;
+                if (!/^[,.;:)]/.test(behind?.data)) return false;
+                character.setStart(behind, 0);
+                character.setEnd(behind, 1);
+                return top(character) > formula.getBoundingClientRect().bottom;
+            }).map((formula) => formula.textContent);
+        }""")
+        assert below == []
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @every_page
 def test_a_page_is_accessible(quiet, served, name, theme):

@@ -3,16 +3,17 @@ if (location.protocol === "file:") {
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 }
 
-// As the theme does for code and tables: an equation wider than its place can be scrolled by keyboard.
-const widths = new ResizeObserver((equations) => {
-  for (const { target } of equations) {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+// As the theme does for code and tables: a formula wider than its place can be scrolled by keyboard.
+const widths = new ResizeObserver((formulas) => {
+  for (const { target } of formulas) {
+    const wide = target.querySelector("svg").getBoundingClientRect().width > target.clientWidth + 1;
+    if (wide) target.tabIndex = 0;
     else target.removeAttribute("tabindex");
   }
 });
 addEventListener("load", async () => {
   await window.MathJax?.startup.promise;
-  document.querySelectorAll("mjx-container[display]").forEach((equation) => widths.observe(equation));
+  document.querySelectorAll(".math > mjx-container").forEach((formula) => widths.observe(formula));
 });
 
 // The button is called what it says, shortcut included.
