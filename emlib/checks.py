@@ -2,6 +2,7 @@
 
 import math
 import numbers
+import os
 
 import numpy as np
 
@@ -87,27 +88,7 @@ def array(value, name, ndim=None, shape=None, gaps=False):
     """
     if _in_form(value) and ndim in (None, value.ndim) and shape in (None, value.shape):
         return value
-    if isinstance(value, np.ma.MaskedArray):
-        plain = f"with nan in its gaps: {name}.filled(np.nan)" if gaps else "without missing values"
-        raise TypeError(f"{name} is a masked array; give a plain array {plain}")
-    if hasattr(value, "toarray"):
-        raise TypeError(f"{name} is a sparse matrix; give a dense array, for example {name}.toarray()")
-    try:
-        value = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name} is ragged: its rows have different lengths") from None
-    if value.dtype.kind == "c":
-        raise TypeError(f"{name} is complex; give real numbers")
-    if value.dtype.kind == "O":
-        for position, item in np.ndenumerate(value):
-            if not isinstance(item, numbers.Real):
-                raise TypeError(f"{_place(name, position)} is {item!r}, which is not a number")
-    elif value.dtype.kind not in "biuf":
-        raise TypeError(f"{name} holds {value.dtype} values; give numbers")
-    try:
-        value = np.asarray(value, dtype=np.float64, order="C")
-    except OverflowError:
-        raise ValueError(f"{name} holds an integer too large for a float; rescale the data") from None
+    value = real(value, name, gaps)
     if value.size == 0:
         raise ValueError(f"{name} is empty: its shape is {value.shape}; it needs at least one value along each axis")
     if ndim is not None and value.ndim != ndim:
@@ -121,6 +102,48 @@ def array(value, name, ndim=None, shape=None, gaps=False):
         or_gap = ", or nan for a gap" if gaps else ""
         raise ValueError(f"{_place(name, position)} is {value[position]}; every value must be finite{or_gap}")
     return value
+
+
+def real(value, name, gaps=False):
+    """Return `value` as a C-ordered float64 array of any shape, whose numbers may be nan and inf."""
+    if isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} is {str(value)!r}; give numbers: what is in a file has to be loaded first")
+    value = plain(value, name, gaps)
+    if value.dtype.kind == "c":
+        raise TypeError(f"{name} is complex; give real numbers")
+    if value.dtype.kind == "O":
+        for position, item in np.ndenumerate(value):
+            if not isinstance(item, numbers.Real):
+                raise TypeError(f"{_place(name, position)} is {item!r}, which is not a number")
+    elif value.dtype.kind not in "biuf":
+        raise TypeError(f"{name} holds {value.dtype} values; give numbers")
+    try:
+        return np.asarray(value, dtype=np.float64, order="C")
+    except OverflowError:
+        raise ValueError(f"{name} holds an integer too large for a float; rescale the data") from None
+
+
+def rows(value, name="x"):
+    """Return `value` as an array with a row for each point, whatever the rows hold."""
+    array = plain(value, name)
+    if array.ndim == 0:
+        raise TypeError(f"{name} is a {type(value).__name__} without rows; give an array with a row for each point")
+    if len(array) == 0:
+        raise ValueError(f"{name} is empty: its shape is {array.shape}; it needs at least one row")
+    return array
+
+
+def plain(value, name, gaps=False):
+    """Return `value` as an array of whatever it holds, unless it is masked, sparse or ragged."""
+    if isinstance(value, np.ma.MaskedArray):
+        instead = f"with nan in its gaps: {name}.filled(np.nan)" if gaps else "without missing values"
+        raise TypeError(f"{name} is a masked array; give a plain array {instead}")
+    if hasattr(value, "toarray"):
+        raise TypeError(f"{name} is a sparse matrix; give a dense array, for example {name}.toarray()")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} is ragged: its rows have different lengths") from None
 
 
 def integer(value, name, minimum=1, maximum=None):

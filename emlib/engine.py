@@ -23,7 +23,7 @@ import numpy as np
 
 from emlib import checks, side_by_side
 from emlib.errors import ConvergenceWarning, DegenerateError, DegenerateWarning, ObjectiveFell
-from emlib.pieces import ENOUGH, Pieces, imported, recognised
+from emlib.pieces import ENOUGH, Pieces, Place, imported, recognised
 
 TOL = 1e-8
 MAX_ITER = 1000
@@ -103,7 +103,7 @@ def iterate(model, x, params):
     """
     x = prepared(model, x)
     for iteration in itertools.count():
-        params = _frozen(params)
+        params = frozen(params)
         try:
             statistics, objective = e_step(model, x, params)
             yield Snapshot(iteration, params, objective)
@@ -185,8 +185,8 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate, prog
         Whether to tell how far the run is, with a bar.
     checkpoint : path, optional
         A folder of this run alone, in which every snapshot is kept. The same call goes on where a run was interrupted,
-        however it was, and its trace is the one of a run that was not; `tol` and `max_iter` may change. A run that was
-        over costs one E-step, which makes sure that the data are the same.
+        however it was, and its trace is the one of a run that was not; `tol` and `max_iter` may change. Two E-steps,
+        those of the start and of the first step, make sure that data and model are the same.
 
     Returns
     -------
@@ -204,6 +204,8 @@ def fit(model, x, params, *, tol=TOL, max_iter=MAX_ITER, algorithm=iterate, prog
     ConvergenceWarning
         If `max_iter` steps were not enough.
     """
+    if not callable(algorithm):
+        raise TypeError(f"algorithm is {algorithm!r}; it must be a function, for example emlib.squarem")
     x = prepared(model, x)
     record = Record(model, x, tol, max_iter)
     if checkpoint is not None:
@@ -236,7 +238,7 @@ class Record:
             before = self.snapshots[-2].objective
             fell, self.converged = _judged(before, snapshot.objective, self.unit, self.tol)
             if fell:
-                raise _fall(before, snapshot.objective, snapshot.iteration)
+                raise _fall(before, snapshot.objective, snapshot.iteration, isinstance(self.x, Pieces))
         return self.converged or snapshot.iteration == self.max_iter
 
     def trace(self):
@@ -256,10 +258,11 @@ def _judged(before, objective, unit, tol):
     return gain < -ROUNDING * (unit + abs(before)), gain <= tol * unit
 
 
-def _fall(before, objective, iteration):
+def _fall(before, objective, iteration, pieces=False):
     return ObjectiveFell(
         f"the objective fell from {float(before)!r} to {float(objective)!r} in iteration {iteration}; "
         "an EM step never lowers it, so e_step and m_step do not belong together"
+        + (", or x does not give the same data each time" if pieces else "")
     )
 
 
@@ -307,7 +310,13 @@ def restarts(model, x, n=10, *, seed, tol=TOL, max_iter=MAX_ITER, **start):
         seen = x.sample(ENOUGH, rng) if isinstance(x, Pieces) else x
 
         def run(rng):
-            return fit(model, x, model.start(seen, rng, **start), tol=tol, max_iter=max_iter)
+            try:
+                params = model.start(seen, rng, **start)
+            except Exception as error:
+                if seen is not x:
+                    Place(f"the {len(seen):,} rows drawn from x", 0, None).tell(error, len(seen))
+                raise
+            return fit(model, x, params, tol=tol, max_iter=max_iter)
 
         runs = [functools.partial(run, rng) for rng in rngs]
     return each(runs, "starts")
@@ -381,21 +390,23 @@ def total_unit(model, x):
 
 
 def needs(model, function):
-    """Refuse a model without ``function``, given with its arguments."""
+    """Refuse a model without ``function``, given with its arguments, and a class of models."""
+    if isinstance(model, type):
+        raise TypeError(f"model is the class {model.__name__}; give an instance: {model.__name__}(…)")
     if not hasattr(model, function.split("(")[0]):
         raise TypeError(f"model is {model!r}; it needs a function {function}")
 
 
-def _frozen(params):
+def frozen(params):
     """A copy of `params` whose arrays cannot be written to, so that a snapshot stays what it was."""
     if isinstance(params, np.ndarray):
         params = params.copy()
         params.flags.writeable = False
         return params
     if isinstance(params, dict):
-        return {name: _frozen(value) for name, value in params.items()}
+        return {name: frozen(value) for name, value in params.items()}
     if isinstance(params, tuple) and hasattr(params, "_fields"):
-        return type(params)(*map(_frozen, params))
+        return type(params)(*map(frozen, params))
     if isinstance(params, (tuple, list)):
-        return type(params)(map(_frozen, params))
+        return type(params)(map(frozen, params))
     return copy.deepcopy(params)

@@ -5,15 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from emlib import checks
+
 
 def log_sum_exp(a):
     """log Σ_k exp(a_nk) along the last axis, without overflow or underflow.
 
     The maximum is subtracted before the exponential is taken. A row of −inf gives −inf.
     """
-    a = np.asarray(a, dtype=float)
-    if a.ndim == 0:
-        raise ValueError(f"a is {a}; it must be an array, whose last axis is summed over")
+    a = checks.real(a, "a")
+    if a.ndim == 0 or a.shape[-1] == 0:
+        raise ValueError(f"a has shape {a.shape}; it needs a last axis to sum over, with at least one value along it")
     largest = a.max(axis=-1, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, 0.0)
     with np.errstate(divide="ignore"):

@@ -69,7 +69,7 @@ class Pieces(abc.ABC):
                 raise TypeError(f"{place.source} is a list; rows can be drawn from arrays only")
             drawn = rng.random(len(piece))
             nearer = np.flatnonzero(drawn < largest)
-            new = np.asarray(piece)[nearer]
+            new = checks.rows(piece, place.source)[nearer]
             if rows is not None and rows.shape[1:] != new.shape[1:]:
                 raise ValueError(f"{place.source} has rows of shape {new.shape[1:]}; the first has {rows.shape[1:]}")
             rows = new if rows is None else np.concatenate([rows, new])

@@ -8,7 +8,7 @@ import functools
 import numpy as np
 
 from emlib import checks
-from emlib.engine import MAX_ITER, TOL, each, fit, needs
+from emlib.engine import MAX_ITER, TOL, e_step, each, fit, needs
 from emlib.pieces import Pieces, recognised
 
 
@@ -46,18 +46,23 @@ def bootstrap(model, x, params, n=200, *, seed, parametric=False, tol=TOL, max_i
         )
     if parametric:
         needs(model, "sample(params, n, rng)")
+    e_step(model, x, params)  # the model says what is wrong with either
+    listed = isinstance(x, (list, tuple))
+    x = x if listed else checks.rows(x)
 
     def draw(size, rng):
         drawn = model.sample(params, size, rng)
         return drawn if isinstance(drawn, np.ndarray) else drawn[0]
 
+    # in a list there are sequences, or rows
+    sequences = listed and parametric and np.ndim(x[0]) == draw(1, np.random.default_rng(0)).ndim
+
     def refit(rng):
-        sequences = isinstance(x, list)
         if parametric:
             again = [draw(len(sequence), rng) for sequence in x] if sequences else draw(len(x), rng)
         else:
             rows = rng.integers(len(x), size=len(x))
-            again = [x[row] for row in rows] if sequences else x[rows]
+            again = [x[row] for row in rows] if listed else x[rows]
         return fit(model, again, params, tol=tol, max_iter=max_iter)
 
     rngs = checks.rng(seed).spawn(checks.integer(n, "n"))

@@ -18,7 +18,7 @@ import numpy as np
 
 from emlib import checks
 from emlib.additive import add, scale
-from emlib.engine import Snapshot, e_step, m_step, needs
+from emlib.engine import Snapshot, e_step, frozen, m_step, needs
 from emlib.pieces import Pieces, recognised
 
 
@@ -229,8 +229,8 @@ def minibatches(x, size, rng, *, passes=1):
         raise TypeError(f"x is a {type(x).__name__}; it must be an array with a row for each point, or pieces of one")
     rest = None
     for _ in range(checks.integer(passes, "passes")):
-        for piece in x if isinstance(x, Pieces) else [np.asarray(x)]:
-            piece = rng.permutation(piece)
+        for piece in x if isinstance(x, Pieces) else [x]:
+            piece = rng.permutation(checks.rows(piece))
             piece = piece if rest is None else np.concatenate([rest, piece])
             full = len(piece) // size * size
             for start in range(0, full, size):
@@ -284,15 +284,15 @@ def stepwise(model, batches, params, *, decay=0.6, offset=2, warm_up=None):
     if warm_up is None:
         warm_up = 10 * len(model.free(params)) if hasattr(model, "free") else 0
     checks.integer(warm_up, "warm_up", minimum=0)
-    mean, seen = None, 0
+    params, mean, seen = frozen(params), None, 0
     for t, batch in enumerate(batches):
         try:
             if mean is not None and seen >= warm_up:
                 # as many rows as were seen, so that a prior counts against them as it should
-                params = m_step(model, scale(mean, seen))
+                params = frozen(m_step(model, scale(mean, seen)))
+            statistics, objective = e_step(model, batch, params)
             if len(batch) == 0:
                 raise ValueError("the batch is empty; each needs at least one row")
-            statistics, objective = e_step(model, batch, params)
         except Exception as error:
             error.add_note(f"in batch {t}")
             raise

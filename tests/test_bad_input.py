@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -132,6 +133,8 @@ TAKE_DATA = {
     "check_laws": lambda x: emlib.check_laws(MIXTURE, x, PARAMS),
     "standard_errors": lambda x: emlib.standard_errors(MIXTURE, x, PARAMS),
     "bic": lambda x: emlib.bic(MIXTURE, x, PARAMS),
+    "bootstrap": lambda x: emlib.bootstrap(MIXTURE, x, PARAMS, 2, seed=0),
+    "parametric bootstrap": lambda x: emlib.bootstrap(MIXTURE, x, PARAMS, 2, seed=0, parametric=True),
     "icl": lambda x: emlib.icl(MIXTURE, x, PARAMS),
     "fit Tempered": lambda x: emlib.fit(emlib.Tempered(MIXTURE, 2.0), x, PARAMS),
     "fit IncompleteNormal": lambda x: emlib.fit(NORMAL, x, NORMAL_PARAMS),
@@ -159,6 +162,13 @@ def test_bad_data(function, kind):
     x, error, says = DATA[kind]
     with pytest.raises(error, match=says):
         TAKE_DATA[function](x)
+
+
+@pytest.mark.parametrize("path", ["x.npy", Path("x.npy")])
+@pytest.mark.parametrize("function", ["Estimator.predict", "check_laws", "standard_errors", "KMeans.posterior"])
+def test_a_path_where_none_is_read(function, path):
+    with pytest.raises(TypeError, match=r"x is 'x\.npy'; give numbers: what is in a file has to be loaded first"):
+        TAKE_DATA[function](path)
 
 
 @pytest.mark.parametrize("function", [name for name in TAKE_DATA if "start" not in name and name not in (
@@ -377,6 +387,19 @@ def test_a_sample_needs_a_scale_that_is_one():
 
 
 # Numbers of components, families, rules, seeds, tolerances.
+
+
+def test_integers_of_numpy_are_kept_as_python_s():
+    """Whose arithmetic knows no largest number."""
+    for model, name in (
+        (KMeans(np.int8(2)), "n_components"),
+        (GaussianMixture(np.int8(2)), "n_components"),
+        (BinomialMixture(2, trials=np.uint8(200)), "trials"),
+        (CategoricalMixture(2, n_categories=np.int8(3)), "n_categories"),
+        (FactorAnalysis(np.int8(2)), "n_factors"),
+    ):
+        assert type(getattr(model, name)) is int
+
 
 NUMBERS = [
     (0, ValueError, "is 0; it must be at least 1"),
@@ -692,6 +715,24 @@ def test_restarts_need_a_start():
         emlib.restarts(model(), [1.0], seed=0)
 
 
+def test_a_class_in_place_of_a_model():
+    for run in (
+        lambda: emlib.fit(GaussianMixture, X, PARAMS),
+        lambda: emlib.restarts(GaussianMixture, X, seed=0),
+        lambda: emlib.check_laws(GaussianMixture, X, PARAMS),
+        lambda: emlib.bic(GaussianMixture, X, PARAMS),
+        lambda: emlib.WithPrior(GaussianMixture, STATISTICS),
+    ):
+        with pytest.raises(TypeError, match=r"model is the class GaussianMixture; give an instance: Gaus"):
+            run()
+
+
+@pytest.mark.parametrize("algorithm", ["squarem", None, 5])
+def test_an_algorithm_that_is_none(algorithm):
+    with pytest.raises(TypeError, match=f"algorithm is {algorithm!r}; it must be a function, for example emlib"):
+        emlib.fit(HARD, X, CENTRES, algorithm=algorithm)
+
+
 # The estimator.
 
 
@@ -720,11 +761,20 @@ def test_an_estimator_of_something_that_is_no_model():
 
 
 def test_log_sum_exp_of_what_is_no_array_of_numbers():
-    with pytest.raises(ValueError, match="could not convert string to float: 'a'"):
-        log_sum_exp([["a"]])
-    for bad in (None, 3.0):
-        with pytest.raises(ValueError, match=r"a is .*; it must be an array, whose last axis is summed over"):
-            log_sum_exp(bad)
+    for a, error, says in (
+        ([["a"]], TypeError, "a holds <U1 values; give numbers"),
+        (None, TypeError, "a is None, which is not a number"),
+        (X + 0j, TypeError, "a is complex; give real numbers"),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), TypeError, "a is a masked array; give a plain array"),
+        (scipy.sparse.csr_array(X), TypeError, r"a is a sparse matrix; .*a\.toarray\(\)"),
+        ([[1], [1, 2]], ValueError, "a is ragged: its rows have different lengths"),
+        (3.0, ValueError, r"a has shape \(\); it needs a last axis to sum over, with at least one value along it"),
+        ([], ValueError, r"a has shape \(0,\); it needs a last axis to sum over"),
+        ([[], []], ValueError, r"a has shape \(2, 0\); it needs a last axis to sum over"),
+    ):
+        with pytest.raises(error, match=says):
+            log_sum_exp(a)
+    assert log_sum_exp(np.zeros((0, 2))).shape == (0,)
 
 
 # Counts, categories, lines, cells and lifetimes.

@@ -125,12 +125,12 @@ class Counted(GaussianMixture):
         return super().e_step(x, params)
 
 
-def test_a_finished_run_costs_one_e_step(tmp_path):
+def test_a_finished_run_costs_two_e_steps(tmp_path):
     model = Counted(2)
     trace = emlib.fit(model, X, START, checkpoint=tmp_path)
     before, files = Counted.e_steps, {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert_identical(emlib.fit(model, X, START, checkpoint=tmp_path), trace)
-    assert Counted.e_steps == before + 1
+    assert Counted.e_steps == before + 2
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
 
 
@@ -191,7 +191,7 @@ class Unsaid(NamedTuple):
     ("changed", "sentence"),
     [
         (
-            {"model": GaussianMixture(2, "tied")},
+            {"model": GaussianMixture(2, "tied"), "params": GaussianMixture(2, "tied").start(X, 0)},
             "holds a run of the model GaussianMixture.*'full'.*, not Gauss.*'tied'",
         ),
         (
@@ -199,9 +199,9 @@ class Unsaid(NamedTuple):
             "holds a run of the algorithm iterate, not squarem; give each run its own folder",
         ),
         ({"params": MODEL.start(X, 1)}, "holds a run from another start"),
-        ({"params": tuple(START)}, "holds a run from another start"),
-        ({"x": OTHER_X}, r"holds a run on other data: its objective in iteration \d+ is -\d.*, on these it is -\d"),
-        ({"x": X[:-1]}, "holds a run on other data"),
+        ({"params": START._replace(means=START.means * (1 + 1e-15))}, "holds a run from another start"),
+        ({"x": OTHER_X}, r"holds a run on other data or .*: its objective in iteration \d+ is -\d.*, here it is -\d"),
+        ({"x": X[:-1]}, "holds a run on other data or of another model"),
     ],
 )
 @pytest.mark.parametrize("writes", [3, 1000])
@@ -216,6 +216,54 @@ def test_another_run_is_refused(changed, sentence, writes, tmp_path):
     with pytest.raises(ValueError, match=sentence):
         emlib.fit(**(this | changed), checkpoint=tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+class Damped:
+    """Goes part of the way to the mean, how much of it Python does not say."""
+
+    def __init__(self, part):
+        self.part = part
+
+    def e_step(self, x, params):
+        return (x.mean(), params), -float(np.square(x - params).sum())
+
+    def m_step(self, statistics):
+        mean, params = statistics
+        return params + self.part * (mean - params)
+
+
+@pytest.mark.filterwarnings("ignore::emlib.ConvergenceWarning")
+@pytest.mark.parametrize("options", [{"max_iter": 4}, {}])
+def test_a_model_of_the_same_name_that_steps_elsewhere_is_refused(options, tmp_path):
+    emlib.fit(Damped(0.1), X, 0.0, checkpoint=tmp_path, **options)
+    with pytest.raises(ValueError, match=r"of another model: its objective in iteration \d+ is .*, here it is"):
+        emlib.fit(Damped(0.9), X, 0.0, checkpoint=tmp_path)
+
+
+def test_another_form_of_a_start_is_another_start(tmp_path):
+    emlib.fit(Damped(1.0), X, 0.0, checkpoint=tmp_path / "a")
+    pair = SimpleNamespace(e_step=lambda x, p: (p, 0.0), m_step=lambda p: p)
+    emlib.fit(pair, X, Nested(1.0, (), {}), checkpoint=tmp_path / "b")
+    for model, start, folder in (
+        (Damped(1.0), np.float64(0), "a"),
+        (pair, (1.0, (), {}), "b"),
+        (pair, Unsaid(1.0), "b"),
+    ):
+        with pytest.raises(ValueError, match="holds a run from another start"):
+            emlib.fit(model, X, start, checkpoint=tmp_path / folder)
+
+
+@pytest.mark.parametrize(
+    ("model", "params"),
+    [
+        (GaussianMixture(np.int32(2)), START),
+        (MODEL, type(START)(*(field.tolist() for field in START))),
+        (MODEL, START._replace(means=np.asfortranarray(START.means))),
+    ],
+)
+def test_the_same_numbers_in_another_form_are_the_same_run(model, params, tmp_path):
+    trace = emlib.fit(MODEL, X, START, checkpoint=tmp_path)
+    assert_identical(emlib.fit(model, X, params, checkpoint=tmp_path), trace)
 
 
 def test_files_of_an_older_run_are_not_taken_for_those_of_this(tmp_path):
@@ -319,6 +367,12 @@ def test_a_damaged_file_is_said_and_computed_anew(which, damage, tmp_path):
 # Where nothing can be written.
 
 
+@pytest.mark.parametrize("folder", ["", 5, b"run", False])
+def test_what_names_no_folder(folder):
+    with pytest.raises(ValueError, match=f"checkpoint is {folder!r}; it must be the path of a folder for this run"):
+        emlib.fit(MODEL, X, START, checkpoint=folder)
+
+
 def test_a_file_in_the_folder_s_place(tmp_path):
     (tmp_path / "run").write_text("")
     for folder in (tmp_path / "run", tmp_path / "run" / "deeper"):
@@ -350,8 +404,9 @@ def test_an_error_after_a_checkpoint_says_from_where_it_counts(tmp_path):
     start = MODEL.start(X, 0)
     with killed("replace", 4):
         emlib.fit(MODEL, X, start, checkpoint=tmp_path)
-    with pytest.raises(ValueError, match="is nan") as said:
-        emlib.fit(MODEL, lambda: [np.full(X.shape, np.nan)], start, checkpoint=tmp_path)
+    reads = itertools.count()
+    with pytest.raises(ValueError, match="is nan") as said:  # after those that show that the data are the same
+        emlib.fit(MODEL, lambda: [X if next(reads) < 2 else np.full(X.shape, np.nan)], start, checkpoint=tmp_path)
     assert said.value.__notes__ == [
         "in iteration 0",
         f"counted from iteration 2, where the run in {tmp_path} was taken up",

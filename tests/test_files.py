@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from models import DATA, ROWS
+from scipy.sparse import csr_array
 
 import emlib
 from emlib import GaussianMixture, IncompleteNormal, KMeans, PoissonMixture
@@ -228,6 +229,36 @@ def test_a_sample_of_all_rows_is_the_data(n):
     np.testing.assert_array_equal(Rows(X).sample(n, 0), X)
 
 
+@pytest.mark.parametrize(
+    ("block", "says"),
+    [
+        ("x.npy", "^block 0 is a str without rows; give an array with a row for each point"),
+        ({"x": 1}, "^block 0 is a dict without rows"),
+        (np.ma.array(X), "^block 0 is a masked array; give a plain array"),
+        ([X], "^block 0 is a list; rows can be drawn from arrays only"),
+    ],
+)
+def test_blocks_without_rows_have_no_sample(block, says):
+    with pytest.raises(TypeError, match=says):
+        emlib.restarts(MODEL, lambda: [block], 2, seed=0)
+
+
+def test_an_error_of_a_start_speaks_of_the_rows_that_were_drawn():
+    x = np.tile(X, (50, 1))
+    x[10_000, 1] = np.nan
+    row = int(np.flatnonzero(np.isnan(Rows(x).sample(10_000, np.random.default_rng(0))[:, 1]))[0])
+    with pytest.raises(ValueError, match=rf"^the 10,000 rows drawn from x, row {row}, column 1 is nan; every value"):
+        emlib.restarts(MODEL, lambda: np.array_split(x, 5), 1, seed=0)
+    with pytest.raises(ValueError, match=r"^the 3 rows drawn from x, rows 0 to 2: .*; x has only 3 points"):
+        emlib.restarts(GaussianMixture(4), lambda: [X[:3]], 1, seed=0)
+
+
+def test_data_that_change_from_pass_to_pass():
+    factors = itertools.count(1)
+    with pytest.raises(emlib.ObjectiveFell, match="do not belong together, or x does not give the same data each time"):
+        emlib.fit(MODEL, lambda: [X * next(factors)], START)
+
+
 # What is wrong with the data is told by file and row.
 
 
@@ -386,6 +417,11 @@ BAD = {
     ),
     "a function that returns nothing": (lambda p: lambda: None, TypeError, r"x\(\) returned a NoneType; it must"),
     "a function that yields numbers": (lambda p: lambda: [1.0], TypeError, r"x\(\) yielded a float; each block must"),
+    "a function that yields sparse blocks": (
+        lambda p: lambda: [csr_array(X)],
+        TypeError,
+        r"x\(\) yielded a csr_array; each block must be a dense array",
+    ),
     "always the same iterator": (
         lambda p: iter([X, X]).__iter__,
         RuntimeError,

@@ -370,9 +370,19 @@ def test_lengths_that_do_not_add_up():
         ([107, 0], ValueError, r"lengths\[1\] is 0; it must be at least 1"),
         ([108, -1], ValueError, r"lengths\[1\] is -1; it must be at least 1"),
         ([50.0, 57.0], TypeError, r"lengths\[0\] is 50\.0; it must be an integer"),
+        (5, ValueError, "lengths add up to 5; x has 107 rows"),
+        (None, TypeError, r"lengths\[0\] is None; it must be an integer"),
+        (np.ma.array([107, 3], mask=[0, 1]), TypeError, "lengths is a masked array; give a plain array"),
     ):
         with pytest.raises(error, match=says):
             sequences(QUAKES, lengths)
+    for x, error, says in (
+        (None, TypeError, "x is a NoneType without rows; give an array with a row for each point"),
+        (np.ma.array(QUAKES), TypeError, "x is a masked array; give a plain array without missing values"),
+        (QUAKES[:0], ValueError, r"x is empty: its shape is \(0, 1\); it needs at least one row"),
+    ):
+        with pytest.raises(error, match=says):
+            sequences(x, [107])
     assert [len(s) for s in sequences(QUAKES, [100, 7])] == [100, 7]
 
 

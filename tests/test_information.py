@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas
 import pytest
 from sklearn import mixture
 
@@ -111,6 +112,21 @@ def test_sequences_are_resampled_whole(parametric):
     fits = emlib.bootstrap(model, x, params, 4, seed=0, parametric=parametric).traces
     assert len({trace.objective for trace in fits}) > 1
     assert emlib.bic(model, x, params) == -2 * model.e_step(x, params)[1] + 5 * np.log(len(quakes))
+
+
+@pytest.mark.parametrize("parametric", [False, True])
+def test_the_bootstrap_draws_from_data_in_every_form(parametric):
+    def drawn(model, x, params):
+        fits = emlib.bootstrap(model, x, params, 2, seed=0, parametric=parametric).traces
+        return [trace.objectives[0] for trace in fits]
+
+    expected = drawn(MODEL, FAITHFUL, MIXTURE)
+    for x in (FAITHFUL.tolist(), pandas.DataFrame(FAITHFUL), list(FAITHFUL), tuple(FAITHFUL)):
+        np.testing.assert_allclose(drawn(MODEL, x, MIXTURE), expected, rtol=1e-12)
+    chain = emlib.HiddenMarkov(MODEL)
+    x = emlib.sequences(FAITHFUL, [100, 172])
+    params = chain.start(x, 0)
+    assert drawn(chain, tuple(x), params) == drawn(chain, x, params)
 
 
 def test_the_bootstrap_repeats_itself():

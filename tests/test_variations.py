@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import emlib
 from emlib import GaussianMixture, KMeans, Moments, Relaxed, Stochastic, Tempered, WithPrior, datasets
@@ -203,8 +204,8 @@ def test_a_batch_smaller_than_the_model_is_waited_out():
     assert caught.value.__notes__ == ["in batch 1"]
     snapshots = list(emlib.stepwise(MODEL, emlib.minibatches(x, 2, 0), START))
     waited = 10 * len(MODEL.free(START)) // 2  # ten rows for each free parameter, two in a batch
-    assert all(snapshot.params is START for snapshot in snapshots[:waited])
-    assert snapshots[waited].params is not START
+    assert all(snapshot.params is snapshots[0].params for snapshot in snapshots[:waited])
+    assert snapshots[waited].params is not snapshots[0].params
     assert len(snapshots) == 200
 
 
@@ -286,7 +287,8 @@ def test_stepwise_leaves_the_batches_as_they_were():
         ),
         (7, TypeError, "batches is a int; it must be an iterable of data"),
         ([], ValueError, "batches holds nothing"),
-        ([FAITHFUL, FAITHFUL[:0]], ValueError, "the batch is empty; each needs at least one row"),
+        ([FAITHFUL, FAITHFUL[:0]], ValueError, r"x is empty: its shape is \(0, 2\)"),
+        ([FAITHFUL, None], TypeError, "x is None, which is not a number"),
     ],
 )
 def test_batches_that_are_none_are_refused(batches, error, says):
@@ -296,6 +298,23 @@ def test_batches_that_are_none_are_refused(batches, error, says):
         assert caught.value.__notes__ == ["in batch 1"]
 
 
+def test_an_empty_batch_of_which_the_model_says_nothing():
+    summing = SimpleNamespace(e_step=lambda x, params: (x.sum(), 0.0), m_step=lambda statistics: statistics)
+    with pytest.raises(ValueError, match="the batch is empty; each needs at least one row") as caught:
+        list(emlib.stepwise(summing, [FAITHFUL[:0]], 0.0))
+    assert caught.value.__notes__ == ["in batch 0"]
+
+
+def test_stepwise_yields_params_that_stay_what_they_are():
+    own = START._replace(means=START.means.copy())
+    first, second = emlib.stepwise(MODEL, [FAITHFUL, FAITHFUL], own)
+    own.means[:] = 0
+    np.testing.assert_array_equal(first.params.means, START.means)
+    for snapshot in (first, second):
+        with pytest.raises(ValueError, match="read-only"):
+            snapshot.params.means[0] = 0
+
+
 @pytest.mark.parametrize(
     ("ask", "error", "says"),
     [
@@ -303,6 +322,11 @@ def test_batches_that_are_none_are_refused(batches, error, says):
         (lambda: emlib.minibatches(FAITHFUL, 9, 0, passes=0), ValueError, "passes is 0; it must be at least 1"),
         (lambda: emlib.minibatches(FAITHFUL, 9, -1), ValueError, "rng is -1"),
         (lambda: emlib.minibatches([FAITHFUL], 9, 0), TypeError, "x is a list; it must be an array"),
+        (lambda: emlib.minibatches(np.array(3.0), 9, 0), TypeError, "x is a ndarray without rows; give an array with"),
+        (lambda: emlib.minibatches(FAITHFUL[:0], 9, 0), ValueError, r"x is empty: its shape is \(0, 2\); .* one row"),
+        (lambda: emlib.minibatches(np.ma.array(FAITHFUL), 9, 0), TypeError, "x is a masked array; give a plain array"),
+        (lambda: emlib.minibatches(lambda: [np.ma.array(FAITHFUL)], 9, 0), TypeError, "x is a masked array"),
+        (lambda: emlib.minibatches(csr_array(FAITHFUL), 9, 0), TypeError, r"x is a sparse matrix; .*x\.toarray\(\)"),
     ],
 )
 def test_minibatches_name_what_is_wrong(ask, error, says):

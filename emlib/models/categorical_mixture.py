@@ -53,7 +53,7 @@ class CategoricalMixture(CountMixture):
 
     def __post_init__(self):
         super().__post_init__()
-        checks.integer(self.n_categories, "n_categories", minimum=2)
+        object.__setattr__(self, "n_categories", checks.integer(self.n_categories, "n_categories", minimum=2))
 
     def checked_data(self, x):
         """The data as categories 0 to C − 1."""

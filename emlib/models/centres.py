@@ -28,7 +28,7 @@ class CentreModel:
     prepared = staticmethod(Table.of)
 
     def __post_init__(self):
-        checks.integer(self.n_components, "n_components")
+        object.__setattr__(self, "n_components", checks.integer(self.n_components, "n_components"))
 
     def start(self, x, rng, how="kmeans++"):
         """K centres by a recipe of `emlib.starts`: "kmeans++", "points" or "random"."""

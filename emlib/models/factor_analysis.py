@@ -63,7 +63,7 @@ class FactorAnalysis:
     isotropic: bool = False
 
     def __post_init__(self):
-        checks.integer(self.n_factors, "n_factors")
+        object.__setattr__(self, "n_factors", checks.integer(self.n_factors, "n_factors"))
         if not isinstance(self.isotropic, bool):
             raise TypeError(f"isotropic is {self.isotropic!r}; it must be True or False")
 

@@ -443,8 +443,8 @@ def sequences(x, lengths):
     x : array (N, D)
     lengths : the length of each sequence; they add up to N
     """
-    x = np.asarray(x)
-    lengths = [checks.integer(length, f"lengths[{s}]") for s, length in enumerate(np.asarray(lengths).tolist())]
+    x, lengths = checks.rows(x), np.atleast_1d(checks.plain(lengths, "lengths"))
+    lengths = [checks.integer(length, f"lengths[{s}]") for s, length in enumerate(lengths.tolist())]
     if sum(lengths) != len(x):
         raise ValueError(f"lengths add up to {sum(lengths)}; x has {len(x)} rows")
     return np.split(x, np.cumsum(lengths)[:-1])

@@ -23,7 +23,7 @@ class Mixture:
     n_components: int
 
     def __post_init__(self):
-        checks.integer(self.n_components, "n_components")
+        object.__setattr__(self, "n_components", checks.integer(self.n_components, "n_components"))
 
     def posterior(self, x, params):
         """The responsibilities r_nk = p(z_n = k | x_n, θ), (N, K)."""

@@ -31,6 +31,8 @@ def kept(algorithm, folder):
     OSError
         If a snapshot cannot be written. Those before it are there.
     """
+    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
+        raise ValueError(f"checkpoint is {folder!r}; it must be the path of a folder for this run alone")
     cycle = getattr(algorithm, "cycle", None)
     if cycle is None:
         raise TypeError(
@@ -41,6 +43,10 @@ def kept(algorithm, folder):
     def run(model, x, params):
         record = _Record(folder, model, algorithm, params)
         saved = record.read()
+        # the first step, which is a long one, shows whether data and model are the same
+        for snapshot, again in zip(saved[:2], algorithm(model, x, params), strict=False):
+            record.refuse_another(snapshot, again)
+        yield from saved
         first = (len(saved) - 1) // cycle * cycle if saved else 0
         snapshots = algorithm(model, x, saved[first].params if saved else params)
         for iteration in itertools.count(first):
@@ -50,9 +56,6 @@ def kept(algorithm, folder):
                 if saved:
                     error.add_note(f"counted from iteration {first}, where the run in {folder} was taken up")
                 raise
-            if saved and iteration == first:
-                record.refuse_other_data(saved[first].objective, snapshot)
-                yield from saved
             if iteration >= len(saved):
                 record.write(snapshot)
                 yield snapshot
@@ -73,7 +76,8 @@ class _Record:
         # in another process the same function lies elsewhere
         self.run = {"model": re.sub(r" at 0x\w+", "", repr(model)), "algorithm": algorithm.__name__}
         self.kinds = dict(_kinds(start))
-        self.start = self._apart(start)
+        self.checked = getattr(model, "checked", lambda params: params)
+        self.start = self._bits(start)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -94,8 +98,11 @@ class _Record:
                 break
             if digest != self.digest:
                 break
-            self._refuse_other_run(run, None if snapshots else (form, arrays))
-            snapshots.append(Snapshot(len(snapshots), self._together(form, arrays), objective))
+            self._refuse_other_run(run)
+            params = self._together(form, arrays)
+            if not snapshots and self._bits(params) != self.start:
+                raise ValueError(f"{self.folder} holds a run from another start; give each run its own folder")
+            snapshots.append(Snapshot(len(snapshots), params, objective))
             self.digest = hashlib.sha256(content).hexdigest()
         return snapshots
 
@@ -123,25 +130,28 @@ class _Record:
             ) from error
         self.digest = hashlib.sha256(content.getbuffer()).hexdigest()
 
-    def refuse_other_data(self, kept, snapshot):
+    def refuse_another(self, kept, again):
         """A ValueError unless the objective is, but for rounding, the one that was `kept`."""
-        if abs(snapshot.objective - kept) > ROUNDING * abs(kept):
+        if abs(again.objective - kept.objective) > ROUNDING * abs(kept.objective):
             raise ValueError(
-                f"{self.folder} holds a run on other data: its objective in iteration {snapshot.iteration} is "
-                f"{kept!r}, on these it is {snapshot.objective!r}; give each run its own folder"
+                f"{self.folder} holds a run on other data or of another model: its objective in iteration "
+                f"{kept.iteration} is {kept.objective!r}, here it is {again.objective!r}; give each run its own folder"
             )
 
-    def _refuse_other_run(self, run, start):
+    def _refuse_other_run(self, run):
         for what, value in self.run.items():
             if run[what] != value:
                 raise ValueError(
                     f"{self.folder} holds a run of the {what} {run[what]}, not {value}; give each run its own folder"
                 )
-        if start and not (start[0] == self.start[0] and all(map(_same, start[1], self.start[1]))):
-            raise ValueError(f"{self.folder} holds a run from another start; give each run its own folder")
 
     def _path(self, iteration):
         return self.folder / f"{iteration:06}.npz"
+
+    def _bits(self, start):
+        """A start as the model reads it, to be compared bit for bit."""
+        form, arrays = self._apart(self.checked(start))
+        return form, [(array.dtype, array.shape, array.tobytes()) for array in arrays]
 
     def _apart(self, params):
         """The form of `params`, which JSON can hold, and the arrays in it."""
@@ -177,7 +187,10 @@ class _Record:
         if kind == "dict":
             return {key: self._together(part, arrays) for key, part in parts}
         parts = [self._together(part, arrays) for part in parts]
-        return {"tuple": tuple, "list": list}[kind](parts) if kind in ("tuple", "list") else self.kinds[kind](*parts)
+        if kind in self.kinds:
+            return self.kinds[kind](*parts)
+        # one that is not in this start makes another start
+        return {"list": parts, "tuple": tuple(parts)}.get(kind, (kind, *parts))
 
 
 def _kinds(params):
@@ -187,7 +200,3 @@ def _kinds(params):
     if isinstance(params, (tuple, list, dict)):
         for part in params.values() if isinstance(params, dict) else params:
             yield from _kinds(part)
-
-
-def _same(a, b):
-    return (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())

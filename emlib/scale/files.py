@@ -115,10 +115,15 @@ class Blocks(Pieces):
         if isinstance(blocks, np.ndarray) or not isinstance(blocks, Iterable):
             raise TypeError(f"x() returned a {type(blocks).__name__}; it must return an iterator of blocks of rows")
         for block in blocks:
-            if not hasattr(block, "__len__"):
-                raise TypeError(f"x() yielded a {type(block).__name__}; each block must be data that the model reads")
-            if len(block):
-                rows += len(block)
+            try:
+                n = len(block)
+            except TypeError:  # of a sparse matrix as well
+                raise TypeError(
+                    f"x() yielded a {type(block).__name__}; each block must be a dense array, or what else the model "
+                    "reads"
+                ) from None
+            if n:
+                rows += n
                 yield block
         if self.rows is None and not rows:
             raise ValueError("x is empty: x() yielded no rows")
