@@ -53,8 +53,7 @@ class Estimator:
     def score_samples(self, x):
         """log p(x_n | θ), (N,). Only for models with a likelihood."""
         params = self._fitted()
-        criteria.needs_likelihood(self.model)
-        return self.model.score_samples(x, params)
+        return criteria.with_likelihood(self.model).score_samples(x, params)
 
     def score(self, x):
         """The mean of `score_samples`."""
