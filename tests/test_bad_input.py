@@ -507,8 +507,8 @@ def test_identical_points():
 
 @pytest.mark.parametrize("value", [0.0, 7.3, 1e6 + 0.1, -1e-9, 1e9 + 0.3])
 def test_a_constant_feature(value):
-    x = np.column_stack([X[:, 0], np.full(40, value), X[:, 1]])
-    for family in ("full", "tied", "diag"):
+    x, families = np.column_stack([X[:, 0], np.full(40, value), X[:, 1]]), ("full", "tied", "diag")
+    for family in families:
         model = GaussianMixture(2, family)
         with pytest.raises(
             DegenerateError, match=r"feature 1 of x is constant, .*; leave it out, or subtract its offset"
@@ -520,6 +520,13 @@ def test_a_constant_feature(value):
         start = model.start(np.column_stack([X[:, 0], X.sum(axis=1) ** 2, X[:, 1]]), 0)
         with pytest.raises(DegenerateError, match="feature 1 of x is constant"):
             emlib.fit(model, x, start._replace(means=x[:2]))
+    if value == 0:  # wherever a start lies, and whatever its rounding leaves
+        rng, models = np.random.default_rng(0), [StudentT(), *(GaussianMixture(k, f) for k in (1, 2) for f in families)]
+        for model in models:
+            for _ in range(20):
+                start = model.start(3 * rng.normal(size=(50, 3)), 0)
+                with pytest.raises(DegenerateError, match="feature 1 of x is constant"):
+                    emlib.fit(model, x, start)
     # one variance for all features has no quarrel with it, nor have centres
     for model in (GaussianMixture(2, "spherical"), KMeans(2)):
         trace = emlib.fit(model, x, model.start(x, 0))
@@ -901,6 +908,22 @@ def test_degrees_of_freedom_that_are_none():
     for value, error in ((0, ValueError), (-1, ValueError), (np.inf, ValueError), ("3", TypeError), (True, TypeError)):
         with pytest.raises(error, match=r"dof is .*; it must be (a number|finite and greater than 0)"):
             StudentT(value)
+
+
+@pytest.mark.parametrize("offset", [0.0, 5.0, 1e6])
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_a_student_t_that_collapses(offset, n_features):
+    x = offset + np.vstack([np.zeros((60, n_features)), np.random.default_rng(0).normal(size=(40, n_features))])
+    for model in (StudentT(), StudentT(1.0)):
+        says = r"feature \d of x is constant, or too many of its values are all but equal.*unbounded.* a larger dof"
+        with pytest.raises(DegenerateError, match=f"all 3 starts failed; the first: {says}"):
+            emlib.restarts(model, x, 3, seed=0)
+    assert emlib.restarts(StudentT(10.0), x, 3, seed=0).best.converged
+
+
+def test_a_far_point_is_no_collapse():
+    x = np.append(np.random.default_rng(0).normal(size=99), 1e10)[:, None]
+    assert 0.3 < emlib.restarts(StudentT(), x, 3, seed=0).best.params.scale[0, 0] < 1
 
 
 HALVES = np.array([0.5, 0.5])

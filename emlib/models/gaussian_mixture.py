@@ -343,8 +343,9 @@ class GaussianMixture(Mixture):
         centre = counts @ means / counts.sum()
         overall = statistics.about(centre).sum(axis=0) / counts.sum()
         variances = np.diagonal(overall) if self._full else overall
-        flat = np.square(FLAT * centre)
-        rounding = _DROWNED * np.square(centre)
+        # means come from references and shifts, and are rounded as the larger of both
+        rounding = _DROWNED * np.square(np.maximum(np.abs(centre), np.abs(statistics.reference).max(axis=0)))
+        flat = np.maximum(np.square(FLAT * centre), rounding)
         if self.covariance_type == "spherical":  # one variance for all features: some of them may be constant
             flat, rounding = (values.mean(keepdims=True) for values in (flat, rounding))
             variances = variances.sum(keepdims=True) / len(centre)
