@@ -1157,6 +1157,39 @@ def test_what_other_models_are_made_of(make, error, says):
         make()
 
 
+CELLS = r"cells is .*; it must be a tuple of cells, each a tuple of one or more kinds \(c, \(a_1"
+
+
+@pytest.mark.parametrize(
+    ("cells", "error", "says"),
+    [
+        (
+            (((1.5, (1, 0)), (-0.5, (1, 0))), ((1.0, (0, 1)),)),
+            ValueError,
+            r"c in cells\[0\] is -0\.5; it must be finite",
+        ),
+        ((((1.0, (1, 0)),), ((np.nan, (0, 1)),)), ValueError, r"c in cells\[1\] is nan; it must be finite and greater"),
+        ((((1.0, (1.5, 0)),), ((1.0, (0, 1)),)), ValueError, r"exponents\[0, 0\] is 1\.5; it must be a whole number"),
+        ((((1.0, (-1, 2)),),), ValueError, r"exponents\[0, 0\] is -1; it must be a whole number 0 or greater"),
+        ((((1.0, (1, 0)),), ((1.0, (0, 1)),), ()), TypeError, CELLS),
+        (((0.5, (1, 0)), (0.5, (0, 1))), TypeError, CELLS),
+        ((((1.0, 1),),), TypeError, CELLS),
+        ((), TypeError, CELLS),
+        (5, TypeError, CELLS),
+        ("abc", TypeError, CELLS),
+    ],
+)
+def test_cells_that_cannot_be(cells, error, says):
+    with pytest.raises(error, match=says):
+        GroupedMultinomial(cells)
+
+
+@pytest.mark.parametrize("cell", ["AA", ("AA", "A"), ("AAA",), ("AA", 5), 5])
+def test_genotypes_that_cannot_be(cell):
+    with pytest.raises(ValueError, match=r"cells has .*; each must be a tuple of genotypes of two letters, such as"):
+        GroupedMultinomial.genes(cell, ("OO",))
+
+
 # Nothing is left out.
 
 

@@ -140,7 +140,8 @@ class StudentT:
         for d in np.flatnonzero(np.diagonal(weighted.scatters[0]) < COLLAPSE * squares):
             raise DegenerateError(
                 f"feature {d} of x is constant, or too many of its values are all but equal: around "
-                f"{weighted.means[0, d]:.4g} the likelihood is unbounded; leave it out, subtract its offset, or fix a larger dof"
+                f"{weighted.means[0, d]:.4g} the likelihood is unbounded; leave it out, subtract its offset, or fix a "
+                "larger dof"
             )
         _, means, covariances = COMPLETE.m_step(weighted)
         dof = self.dof
