@@ -188,16 +188,17 @@ class GaussianMixture(Mixture):
         n_features = like.means.shape[1]
         weights, others = self._weights_from(checks.array(vector, "vector", shape=self.free(like).shape))
         means, spread = np.split(others, [like.means.size])
-        if self._full:
-            factors = np.zeros(like.covariances.shape)
-            rows, columns = np.tril_indices(n_features)
-            factors[..., rows, columns] = spread.reshape(*factors.shape[:-2], -1)
-            i = np.arange(n_features)
-            factors[..., i, i] = np.exp(factors[..., i, i])
-            covariances = factors @ factors.swapaxes(-1, -2)
-        else:
-            covariances = np.exp(2 * spread).reshape(like.covariances.shape)
-        return GaussianMixtureParams(weights, means.reshape(like.means.shape), covariances)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows, `checked` refuses
+            if self._full:
+                factors = np.zeros(like.covariances.shape)
+                rows, columns = np.tril_indices(n_features)
+                factors[..., rows, columns] = spread.reshape(*factors.shape[:-2], -1)
+                i = np.arange(n_features)
+                factors[..., i, i] = np.exp(factors[..., i, i])
+                covariances = factors @ factors.swapaxes(-1, -2)
+            else:
+                covariances = np.exp(2 * spread).reshape(like.covariances.shape)
+        return self.checked(GaussianMixtureParams(weights, means.reshape(like.means.shape), covariances))
 
     def permute(self, params, order):
         """The same mixture, its components numbered anew: component k becomes what ``order[k]`` was."""
@@ -384,6 +385,10 @@ class GaussianMixture(Mixture):
             raise ValueError(
                 f"statistics hold scatters of shape {np.shape(scatters)}; "
                 f"covariance_type {self.covariance_type!r} needs {needed}"
+            )
+        if len(statistics.counts) != self.n_components:
+            raise ValueError(
+                f"statistics are those of {len(statistics.counts)} components; n_components is {self.n_components}"
             )
         return statistics
 

@@ -170,9 +170,10 @@ class StudentT:
         like = self.checked(like)
         vector, dof = checks.array(vector, "vector", shape=self.free(like).shape), self.dof
         if dof is None:
-            vector, dof = vector[:-1], np.exp(vector[-1])
+            with np.errstate(over="ignore"):
+                vector, dof = vector[:-1], np.exp(vector[-1])
         _, means, covariances = COMPLETE.from_free(vector, _one_component(like))
-        return StudentTParams(means[0], covariances[0], float(dof))
+        return self.checked(StudentTParams(means[0], covariances[0], float(dof)))
 
     def checked(self, params):
         """`params` as float64 arrays of the right shapes, the scale positive definite, ν as the model has it."""
