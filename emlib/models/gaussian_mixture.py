@@ -380,10 +380,10 @@ class GaussianMixture(Mixture):
     def _checked_statistics(self, statistics):
         """`statistics` if they are moments that hold what the family needs."""
         scatters = checks.instance(statistics, "statistics", Moments).scatters
-        if (np.ndim(scatters) == 3) != self._full:
+        if (scatters.ndim == 3) != self._full:
             needed = "(K, D, D)" if self._full else "(K, D)"
             raise ValueError(
-                f"statistics hold scatters of shape {np.shape(scatters)}; "
+                f"statistics hold scatters of shape {scatters.shape}; "
                 f"covariance_type {self.covariance_type!r} needs {needed}"
             )
         if len(statistics.counts) != self.n_components:
