@@ -8,6 +8,8 @@ import numpy as np
 
 #: Larger values, or smaller differences, cannot be squared in float64 without overflow or underflow.
 LARGEST, SMALLEST = 1e150, 1e-150
+#: Beyond it, not every whole number is a float.
+WHOLE = 2**53
 
 
 def data(x, name="x", n_features=None, gaps=False):
@@ -58,9 +60,9 @@ def components(value, name, n_components, ndim=2):
 def counts(x, name="x", maximum=None):
     """Return counts as a float64 array of shape (N, D): whole numbers from 0 to `maximum`, if there is one."""
     x = array(x, name, ndim=2)
-    wrong = (x < 0) | (x != np.floor(x)) | (x > (np.inf if maximum is None else maximum))
+    wrong = (x < 0) | (x != np.floor(x)) | (x > (WHOLE if maximum is None else maximum))
     for position in np.argwhere(wrong):
-        bound = "0 or greater" if maximum is None else f"from 0 to {maximum}"
+        bound = "0 or greater, at most 2**53" if maximum is None else f"from 0 to {maximum}"
         raise ValueError(f"{_place(name, position)} is {x[tuple(position)]:g}; it must be a whole number {bound}")
     return x
 
@@ -199,13 +201,14 @@ def rng(seed, name="seed"):
 
 
 def weights(value, name="weights", n_components=None):
-    """Return mixture weights of shape (K,): none negative, with sum 1."""
-    value = array(value, name, **({"ndim": 1} if n_components is None else {"shape": (n_components,)}))
+    """Return mixture weights of shape (K,): none negative, with sum 1, as exactly as the type that they come in can."""
+    given, value = value, array(value, name, **({"ndim": 1} if n_components is None else {"shape": (n_components,)}))
     if value.min() < 0:
         raise ValueError(f"{name}[{value.argmin()}] is {value.min():g}; no weight may be negative")
-    if abs(value.sum() - 1) > 1e-8:
-        raise ValueError(f"{name} sum to {value.sum():.10g}; they must sum to 1")
-    return value
+    total, kind = value.sum(), np.asarray(given).dtype
+    if abs(total - 1) > max(1e-8, 4 * np.finfo(kind).eps if kind.kind == "f" else 0):
+        raise ValueError(f"{name} sum to {total:.10g}; they must sum to 1")
+    return value if abs(total - 1) <= 1e-8 else value / total
 
 
 def components_for(x, n_components):

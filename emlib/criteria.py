@@ -1,13 +1,15 @@
 """How many components, which family: what a maximum is worth once its free parameters are paid for.
 
 All are in scikit-learn's sign: the smaller the better. p is the number of free parameters, N that of observations, also
-where they come in sequences.
+where they come in sequences. ℓ is that of the model itself, also where a prior or a temperature made the objective of
+the run another.
 """
 
 import numpy as np
 
 from emlib.engine import e_step, prepared, total_unit
 from emlib.pieces import Pieces, recognised
+from emlib.variations import Wrapper
 
 
 def bic(model, x, params):
@@ -33,7 +35,7 @@ def icl(model, x, params):
     Biernacki, Celeux & Govaert (2000), Assessing a mixture model for clustering with the integrated completed
     likelihood. IEEE Trans. Pattern Analysis and Machine Intelligence 22, 719–725.
     """
-    x = recognised(x)
+    model, x = with_likelihood(model), recognised(x)
 
     def entropy(piece):
         r = model.posterior(piece, params)
@@ -48,7 +50,7 @@ def icl(model, x, params):
 
 def deviance(model, x, params):
     """−2 ℓ. Raises a TypeError if the model has no likelihood."""
-    needs_likelihood(model)
+    model = with_likelihood(model)
     return -2 * e_step(model, prepared(model, x), params)[1]
 
 
@@ -57,7 +59,10 @@ def n_free(model, params):
     return model.n_free(params) if hasattr(model, "n_free") else len(model.free(params))
 
 
-def needs_likelihood(model):
-    """Refuse a model whose objective is no likelihood."""
+def with_likelihood(model):
+    """`model`, or what it wraps, if its objective is a likelihood."""
+    while isinstance(model, Wrapper):
+        model = model.model
     if not hasattr(model, "score_samples"):
         raise TypeError(f"{model!r} has no likelihood, so there is no score, bic or aic; use a mixture model")
+    return model

@@ -41,20 +41,22 @@ class Estimator:
         return self
 
     def predict_proba(self, x):
-        """The posterior of the components, (N, K); for sequences a list of such tables."""
+        """The posterior: of the components, (N, K), for sequences a list of such tables; or of what else is hidden."""
         return self.model.posterior(x, self._fitted())
 
     def predict(self, x):
         """The most probable component of each point, (N,); for sequences a list of the most probable paths."""
         if hasattr(self.model, "viterbi"):
             return self.model.viterbi(x, self._fitted())[0]
-        return self.predict_proba(x).argmax(axis=1)
+        posterior = self.predict_proba(x)
+        if hasattr(posterior, "_fields"):
+            raise TypeError(f"{self.model!r} has no components to choose among; use predict_proba for its posterior")
+        return posterior.argmax(axis=1)
 
     def score_samples(self, x):
         """log p(x_n | θ), (N,). Only for models with a likelihood."""
         params = self._fitted()
-        criteria.needs_likelihood(self.model)
-        return self.model.score_samples(x, params)
+        return criteria.with_likelihood(self.model).score_samples(x, params)
 
     def score(self, x):
         """The mean of `score_samples`."""

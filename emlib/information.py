@@ -17,6 +17,8 @@ import numpy as np
 
 from emlib.differences import derivative, steps
 from emlib.engine import e_step, m_step, needs, total_unit
+from emlib.models.kmeans import KMeans
+from emlib.variations import Stochastic, Tempered
 
 #: The steps of the differences, relative to those that change Q by a thousandth per data point.
 SHARE = 0.03
@@ -68,13 +70,17 @@ def observed_information(model, x, params):
 def standard_errors(model, x, params):
     """The standard error of each number in `params`, in the form of `params`, from the observed information.
 
-    The delta method carries them over from the free coordinates.
+    The delta method carries them over from the free coordinates. With a prior they are those of the posterior over θ.
 
     Raises
     ------
+    TypeError
+        If what the model maximises is no likelihood.
     ValueError
         If `params` is no maximum of the likelihood, or the data do not determine it.
     """
+    if isinstance(model, (KMeans, Tempered, Stochastic)):
+        raise TypeError(f"{model!r} maximises no likelihood, so there are no standard errors; fit a plain mixture")
     information = observed_information(model, x, params)
     values, vectors = np.linalg.eigh(_correlation(information))
     if not values[0] > 1e-9:

@@ -57,6 +57,7 @@ from emlib import (
     starts,
 )
 
+FAMILIES = ("full", "tied", "diag", "spherical")
 X = mixture_data(40, [[0, 0], [4, 4]], np.ones((2, 2)), seed=0)
 CENTRES = CentreParams(np.array([[0.0, 0.0], [4.0, 4.0]]))
 PARAMS = GaussianMixtureParams(np.array([0.5, 0.5]), CENTRES.means, np.array([np.eye(2)] * 2))
@@ -370,9 +371,25 @@ def test_statistics_of_another_family():
         ValueError, match=r"statistics hold scatters of shape \(2, 2, 2\); covariance_type 'diag' needs \(K, D\)"
     ):
         GaussianMixture(2, "diag").m_step(STATISTICS)
+    one = GaussianMixture(1).e_step(X, GaussianMixture(1).start(X, 0))[0]
+    with pytest.raises(ValueError, match="statistics are those of 1 components; n_components is 2"):
+        emlib.fit(emlib.WithPrior(MIXTURE, one), X, PARAMS)
     diagonal = GaussianMixture(2, "diag").e_step(X, changed(covariances=DIAG))[0]
     with pytest.raises(ValueError, match=r"covariance_type 'full' needs \(K, D, D\)"):
         MIXTURE.q(PARAMS, diagonal)
+
+
+def test_parameters_in_single_precision():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        single = GaussianMixtureParams(*(np.float32(part) for part in MIXTURE.start(X, rng)))
+        single = single._replace(weights=rng.dirichlet(np.ones(2)).astype(np.float32))
+        double = MIXTURE.checked(single)
+        assert abs(double.weights.sum() - 1) <= 1e-8
+        assert MIXTURE.e_step(X, single)[1] == pytest.approx(MIXTURE.e_step(X, double)[1], rel=1e-7)
+        assert len(MIXTURE.sample(single, 5, 0)[0]) == 5
+    with pytest.raises(ValueError, match=r"weights sum to 1\.00001"):
+        MIXTURE.checked(PARAMS._replace(weights=np.array([0.5, 0.50001], dtype=np.float32)))
 
 
 def test_a_weight_of_zero_has_no_free_coordinate():
@@ -530,8 +547,8 @@ def test_identical_points():
 
 @pytest.mark.parametrize("value", [0.0, 7.3, 1e6 + 0.1, -1e-9, 1e9 + 0.3])
 def test_a_constant_feature(value):
-    x = np.column_stack([X[:, 0], np.full(40, value), X[:, 1]])
-    for family in ("full", "tied", "diag"):
+    x, families = np.column_stack([X[:, 0], np.full(40, value), X[:, 1]]), ("full", "tied", "diag")
+    for family in families:
         model = GaussianMixture(2, family)
         with pytest.raises(
             DegenerateError, match=r"feature 1 of x is constant, .*; leave it out, or subtract its offset"
@@ -543,6 +560,13 @@ def test_a_constant_feature(value):
         start = model.start(np.column_stack([X[:, 0], X.sum(axis=1) ** 2, X[:, 1]]), 0)
         with pytest.raises(DegenerateError, match="feature 1 of x is constant"):
             emlib.fit(model, x, start._replace(means=x[:2]))
+    if value == 0:  # wherever a start lies, and whatever its rounding leaves
+        rng, models = np.random.default_rng(0), [StudentT(), *(GaussianMixture(k, f) for k in (1, 2) for f in families)]
+        for model in models:
+            for _ in range(20):
+                start = model.start(3 * rng.normal(size=(50, 3)), 0)
+                with pytest.raises(DegenerateError, match="feature 1 of x is constant"):
+                    emlib.fit(model, x, start)
     # one variance for all features has no quarrel with it, nor have centres
     for model in (GaussianMixture(2, "spherical"), KMeans(2)):
         trace = emlib.fit(model, x, model.start(x, 0))
@@ -755,6 +779,14 @@ def test_k_means_has_no_likelihood(method):
         getattr(Estimator(HARD).fit(X), method)(X)
 
 
+@pytest.mark.parametrize("model", [StudentT(3.0), FactorAnalysis(1), NORMAL], ids=repr)
+def test_there_is_nothing_to_predict_without_components(model):
+    estimator = Estimator(model, n_init=1).fit(X)
+    assert hasattr(estimator.predict_proba(X), "_fields")
+    with pytest.raises(TypeError, match=r"has no components to choose among; use predict_proba for its posterior"):
+        estimator.predict(X)
+
+
 def test_an_estimator_of_something_that_is_no_model():
     with pytest.raises(TypeError, match="model is 3; it needs a function"):
         Estimator(3).fit(X)
@@ -844,6 +876,7 @@ def test_every_method_of_other_models_that_takes_x_is_tried(model):
         (COINS, [[1, 2], [3, 4]], "x has 2 features; the parameters describe 1"),
         (DAYS, [[3, 1], [4, -1]], r"x\[1, 1\] is -1; it must be a whole number 0 or greater"),
         (DAYS, [[0.5, 1], [4, 1]], r"x\[0, 0\] is 0\.5; it must be a whole number 0 or greater"),
+        (DAYS, [[3, 1], [1e307, 1]], r"x\[1, 0\] is 1e\+307; it must be a whole number 0 or greater, at most 2\*\*53"),
         (DAYS, [[3], [4]], "x has 1 features; the parameters describe 2"),
         (ANSWERS, [[0, 1, 3], [0, 0, 0]], r"x\[0, 2\] is 3; it must be a whole number from 0 to 2"),
         (ANSWERS, [[0, 1, 1], [0, -1, 0]], r"x\[1, 1\] is -1; it must be a whole number from 0 to 2"),
@@ -852,6 +885,11 @@ def test_every_method_of_other_models_that_takes_x_is_tried(model):
         (LINES, [[1.0, 2.0], [2.0, 3.0]], "x has 1 features; the parameters describe 2"),
         (ANIMALS, [[125, 18, 20]], "x has 3 columns; the model has 4 cells"),
         (ANIMALS, [[125, 18, 20, -3]], r"x\[0, 3\] is -3; it must be a whole number 0 or greater"),
+        (
+            ANIMALS,
+            [[125, 1e307, 20, 3]],
+            r"x\[0, 1\] is 1e\+307; it must be a whole number 0 or greater, at most 2\*\*53",
+        ),
         (ANIMALS, [[125, 18, 20.2, 3]], r"x\[0, 2\] is 20\.2; it must be a whole number 0 or greater"),
         (FACTORS, [[1.0, 2], [2, 5]], "x has 2 features; n_factors is 2, and must be less"),
         (FACTORS, [[1.0, 2, 4], [2, 5, 3]], "x has 3 features; the parameters describe 6"),
@@ -953,6 +991,22 @@ def test_degrees_of_freedom_that_are_none():
             StudentT(value)
 
 
+@pytest.mark.parametrize("offset", [0.0, 5.0, 1e6])
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_a_student_t_that_collapses(offset, n_features):
+    x = offset + np.vstack([np.zeros((60, n_features)), np.random.default_rng(0).normal(size=(40, n_features))])
+    for model in (StudentT(), StudentT(1.0)):
+        says = r"feature \d of x is constant, or too many of its values are all but equal.*unbounded.* a larger dof"
+        with pytest.raises(DegenerateError, match=f"all 3 starts failed; the first: {says}"):
+            emlib.restarts(model, x, 3, seed=0)
+    assert emlib.restarts(StudentT(10.0), x, 3, seed=0).best.converged
+
+
+def test_a_far_point_is_no_collapse():
+    x = np.append(np.random.default_rng(0).normal(size=99), 1e10)[:, None]
+    assert 0.3 < emlib.restarts(StudentT(), x, 3, seed=0).best.params.scale[0, 0] < 1
+
+
 HALVES = np.array([0.5, 0.5])
 
 
@@ -978,6 +1032,7 @@ HALVES = np.array([0.5, 0.5])
             PoissonMixtureParams(HALVES, [[1, 2], [3, np.inf]]),
             r"rates\[1, 1\] is inf; every value must be",
         ),
+        (DAYS, PoissonMixtureParams(HALVES, [[1, 2], [3, 1e30]]), r"rates\[1, 1\] is 1e\+30; .* or beyond 2\*\*53"),
         (
             ANSWERS,
             CategoricalMixtureParams(HALVES, np.full((2, 3, 3), 0.3)),
@@ -1135,6 +1190,19 @@ def test_data_that_other_models_cannot_describe():
         RegressionMixture(1).start(on_a_line, 0)
 
 
+@pytest.mark.parametrize("model", [*OTHERS, *(GaussianMixture(2, f) for f in FAMILIES), NORMAL, StudentT()], ids=repr)
+def test_a_vector_whose_exponentials_overflow(model):
+    params = model.start(OTHERS.get(model, X), 0)
+    vector = np.full(len(model.free(params)), 1e3)
+    if model in (ANIMALS, ANSWERS) or isinstance(model, BinomialMixture):  # logarithms of ratios, which may be any
+        assert np.isfinite(np.concatenate([np.ravel(part) for part in model.from_free(vector, params)])).all()
+    else:
+        with pytest.raises(
+            ValueError, match=r"(covariances|noise|rates|variances|mean|dof).* is inf; .* must be finite"
+        ):
+            model.from_free(vector, params)
+
+
 def test_more_components_than_kinds_of_counts():
     with pytest.raises(ValueError, match="n_components is 3; x has only 2 distinct points"):
         PoissonMixture(3).start([[1], [1], [4]], 0)
@@ -1145,6 +1213,7 @@ def test_more_components_than_kinds_of_counts():
     [
         (lambda: BinomialMixture(0), ValueError, "n_components is 0; it must be at least 1"),
         (lambda: BinomialMixture(2, trials=0), ValueError, "trials is 0; it must be at least 1"),
+        (lambda: BinomialMixture(2, trials=10**400), ValueError, "trials is 10+; it must be at most 9007199254740992"),
         (lambda: BinomialMixture(2, trials=2.5), TypeError, r"trials is 2\.5; it must be an integer"),
         (lambda: PoissonMixture(2, equal_weights=1), TypeError, "equal_weights is 1; it must be True or False"),
         (lambda: CategoricalMixture(2, n_categories=1), ValueError, "n_categories is 1; it must be at least 2"),
@@ -1182,6 +1251,39 @@ def test_more_components_than_kinds_of_counts():
 def test_what_other_models_are_made_of(make, error, says):
     with pytest.raises(error, match=says):
         make()
+
+
+CELLS = r"cells is .*; it must be a tuple of cells, each a tuple of one or more kinds \(c, \(a_1"
+
+
+@pytest.mark.parametrize(
+    ("cells", "error", "says"),
+    [
+        (
+            (((1.5, (1, 0)), (-0.5, (1, 0))), ((1.0, (0, 1)),)),
+            ValueError,
+            r"c in cells\[0\] is -0\.5; it must be finite",
+        ),
+        ((((1.0, (1, 0)),), ((np.nan, (0, 1)),)), ValueError, r"c in cells\[1\] is nan; it must be finite and greater"),
+        ((((1.0, (1.5, 0)),), ((1.0, (0, 1)),)), ValueError, r"exponents\[0, 0\] is 1\.5; it must be a whole number"),
+        ((((1.0, (-1, 2)),),), ValueError, r"exponents\[0, 0\] is -1; it must be a whole number 0 or greater"),
+        ((((1.0, (1, 0)),), ((1.0, (0, 1)),), ()), TypeError, CELLS),
+        (((0.5, (1, 0)), (0.5, (0, 1))), TypeError, CELLS),
+        ((((1.0, 1),),), TypeError, CELLS),
+        ((), TypeError, CELLS),
+        (5, TypeError, CELLS),
+        ("abc", TypeError, CELLS),
+    ],
+)
+def test_cells_that_cannot_be(cells, error, says):
+    with pytest.raises(error, match=says):
+        GroupedMultinomial(cells)
+
+
+@pytest.mark.parametrize("cell", ["AA", ("AA", "A"), ("AAA",), ("AA", 5), 5])
+def test_genotypes_that_cannot_be(cell):
+    with pytest.raises(ValueError, match=r"cells has .*; each must be a tuple of genotypes of two letters, such as"):
+        GroupedMultinomial.genes(cell, ("OO",))
 
 
 # Nothing is left out.

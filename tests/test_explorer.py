@@ -262,6 +262,9 @@ def test_one_feature_and_a_model_that_the_page_does_not_know(show):
         def posterior(self, x, params):
             return np.tile([0.25, 0.75], (len(x), 1))
 
+        def e_step(self, x, params):
+            return None, -1.5
+
     trace = emlib.Trace(Mine(), (emlib.Snapshot(0, emlib.CentreParams(X[:2]), -1.5),), False, "")
     waiting = {K: fitted(emlib.GaussianMixture(K), X[:, 1:]) for K in (1, 2)}
     explorers = show(widgets.explore(X[:, 1:], waiting).set(K=2), widgets.explore(X, {"mine": trace}))

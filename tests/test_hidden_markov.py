@@ -427,6 +427,16 @@ def test_a_stationary_model_begins_in_its_stationary_distribution():
     np.testing.assert_allclose(emlib.stationary_distribution(CHAIN), [0.4, 0.6])
     with pytest.raises(DegenerateError, match="several stationary distributions: the chain falls into parts"):
         emlib.stationary_distribution(np.eye(2))
+    for bad, error, says in (
+        ([[1.5, -0.5], [0.1, 0.9]], ValueError, r"transitions\[0, 1\] is -0\.5; no probability may be negative"),
+        ([[0.5, 0.4], [0.1, 0.9]], ValueError, r"transitions\[0\] sums to 0\.9; probabilities must sum to 1"),
+        ([[np.nan, 1], [0.1, 0.9]], ValueError, r"transitions\[0, 0\] is nan; every value must be finite"),
+        ([0.5, 0.5], ValueError, r"transitions has shape \(2,\); it needs 2 axes"),
+        (np.full((2, 3), 1 / 3), ValueError, r"transitions has shape \(2, 3\); it needs \(2, 2\)"),
+        ("chain", TypeError, "transitions holds <U5 values; give numbers"),
+    ):
+        with pytest.raises(error, match=says):
+            emlib.stationary_distribution(bad)
 
 
 def test_a_state_that_is_left_for_ever_has_probability_0_in_the_long_run():

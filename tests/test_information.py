@@ -153,3 +153,41 @@ def test_icl_adds_what_the_assignment_leaves_open():
     open_ = emlib.icl(MODEL, FAITHFUL, MIXTURE) - emlib.bic(MODEL, FAITHFUL, MIXTURE)
     hard = MODEL.posterior(FAITHFUL, MIXTURE).max(axis=1)
     assert -2 * np.log(hard).sum() < open_ < 2 * len(FAITHFUL) * np.log(2)
+
+
+IMAGINED = emlib.Moments(MIXTURE.means, np.full(2, 50.0), np.zeros((2, 2)), np.array([50 * np.eye(2)] * 2))
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        emlib.WithPrior(MODEL, IMAGINED),
+        emlib.Tempered(MODEL, 5.0),
+        emlib.Tempered(emlib.WithPrior(MODEL, IMAGINED), 5.0),
+        emlib.Relaxed(MODEL, 1.5),
+    ],
+)
+def test_criteria_are_those_of_the_model_that_is_wrapped(wrapped):
+    estimator = emlib.Estimator(wrapped, n_init=1).fit(FAITHFUL)
+    params = estimator.params_
+    for criterion in (emlib.bic, emlib.aic, emlib.icl):
+        assert criterion(wrapped, FAITHFUL, params) == criterion(MODEL, FAITHFUL, params)
+    assert estimator.bic(FAITHFUL) == emlib.bic(MODEL, FAITHFUL, params)
+    assert emlib.bic(wrapped, [FAITHFUL[:99], FAITHFUL[99:]].__iter__, params) == pytest.approx(
+        emlib.bic(MODEL, FAITHFUL, params)
+    )
+
+
+@pytest.mark.parametrize("model", [emlib.KMeans(2), emlib.Tempered(MODEL, 5.0), emlib.Stochastic(MODEL, 0)])
+def test_what_maximises_no_likelihood_has_no_standard_errors(model):
+    with pytest.raises(
+        TypeError, match=rf"{type(model).__name__}\(.*\) maximises no likelihood.*; fit a plain mixture"
+    ):
+        emlib.standard_errors(model, FAITHFUL, model.start(FAITHFUL, 0))
+
+
+def test_a_prior_makes_standard_errors_smaller():
+    wrapped = emlib.WithPrior(MODEL, IMAGINED)
+    params = emlib.fit(wrapped, FAITHFUL, MIXTURE).params
+    errors = emlib.standard_errors(wrapped, FAITHFUL, params)
+    assert (errors.means < emlib.standard_errors(MODEL, FAITHFUL, MIXTURE).means).any()

@@ -333,6 +333,7 @@ def test_legend_names_every_component(ax, lines):
         (lambda ax: plots.path(ax, np.zeros((3, 2, 3))), "history has 3 features"),
         (lambda ax: plots.ellipses(ax, [[0, 0]], [[1, 1]]), r"covariances has shape \(1, 2\)"),
         (lambda ax: plots.ellipses(ax, [[0, 0]], [[[1, 2], [2, 1]]]), r"covariances\[0\] has the negative eigenvalue"),
+        (lambda ax: plots.ellipses(ax, [[0, 0]], [[[1, 0.5], [0, 1]]]), r"covariances\[0\] is not symmetric"),
         (lambda ax: plots.contours(ax, lambda points: points), r"the values of function has shape \(10000, 2\)"),
         (lambda ax: plots.density_1d(ax, [0, 1], [0.5, 0.4], [0, 1], [1, 1]), "weights sum to 0.9"),
         (lambda ax: plots.density_1d(ax, [0, 1], [0.5, 0.5], [0], [1, 1]), "means has 1 values for 2 weights"),
@@ -344,6 +345,11 @@ def test_legend_names_every_component(ax, lines):
 def test_what_cannot_be_drawn_is_refused_in_one_sentence(ax, call, message):
     with pytest.raises(ValueError, match=message):
         call(ax)
+
+
+def test_contours_need_a_function(ax):
+    with pytest.raises(TypeError, match="function is 5; it must be a function of points"):
+        plots.contours(ax, 5)
 
 
 # Images

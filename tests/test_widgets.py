@@ -276,6 +276,13 @@ COINS = emlib.Trace(None, (emlib.Snapshot(0, {"p": 0.5}, 0.0),), False, "")
         (Z, {9: fit(MANY, Z)}, "K", ValueError, "9 components cannot be drawn"),
         (np.hstack([Z, Z]), {2: RUN}, "K", ValueError, "x has 4 features; a picture shows one or two"),
         (Z[:, :1], {2: RUN}, "K", ValueError, "x has 1 features; the parameters describe 2"),
+        (
+            Z[:50],
+            {2: RUN},
+            "K",
+            ValueError,
+            r"runs\[\(2,\)\] begins with the objective .*; on x it is .*: give the x that",
+        ),
         (Z * np.nan, {2: RUN}, "K", ValueError, "every value must be finite"),
     ],
 )

@@ -53,7 +53,7 @@ class BinomialMixture(CountMixture):
 
     def __post_init__(self):
         super().__post_init__()
-        object.__setattr__(self, "trials", checks.integer(self.trials, "trials"))
+        object.__setattr__(self, "trials", checks.integer(self.trials, "trials", maximum=checks.WHOLE))
 
     def checked_data(self, x):
         """The data as counts of at most `trials`."""

@@ -106,7 +106,9 @@ class CensoredExponential:
     def from_free(self, vector, like):
         """The parameters that `free` turns into `vector`."""
         self.checked(like)
-        return ExponentialParams(float(np.exp(checks.array(vector, "vector", shape=(1,))[0])))
+        with np.errstate(over="ignore"):
+            mean = float(np.exp(checks.array(vector, "vector", shape=(1,))[0]))
+        return ExponentialParams(self.checked(ExponentialParams(mean)))
 
     def checked(self, params):
         """The mean as a float greater than 0."""

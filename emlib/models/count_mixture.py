@@ -96,7 +96,8 @@ class CountMixture(Mixture):
         vector = checks.array(vector, "vector", shape=self.free(like).shape)
         if not self.equal_weights:
             weights, vector = self._weights_from(vector)
-        return self.Params(weights, self._components_from(vector.reshape(*components.shape[:2], -1)))
+        with np.errstate(over="ignore"):
+            return self.checked(self.Params(weights, self._components_from(vector.reshape(*components.shape[:2], -1))))
 
     def permute(self, params, order):
         """The same mixture, its components numbered anew: component k becomes what ``order[k]`` was."""

@@ -158,8 +158,9 @@ class FactorAnalysis:
         like = self.checked(like)
         vector = checks.array(vector, "vector", shape=self.free(like).shape)
         mean, loadings, logs = np.split(vector, np.cumsum([like.mean.size, like.loadings.size]))
-        noise = np.broadcast_to(np.exp(2 * logs), like.mean.shape).copy()
-        return FactorAnalysisParams(mean, loadings.reshape(like.loadings.shape), noise)
+        with np.errstate(over="ignore"):
+            noise = np.broadcast_to(np.exp(2 * logs), like.mean.shape).copy()
+        return self.checked(FactorAnalysisParams(mean, loadings.reshape(like.loadings.shape), noise))
 
     def checked(self, params):
         """`params` as float64 arrays of the right shapes, the noise greater than 0."""

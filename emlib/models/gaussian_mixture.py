@@ -188,16 +188,17 @@ class GaussianMixture(Mixture):
         n_features = like.means.shape[1]
         weights, others = self._weights_from(checks.array(vector, "vector", shape=self.free(like).shape))
         means, spread = np.split(others, [like.means.size])
-        if self._full:
-            factors = np.zeros(like.covariances.shape)
-            rows, columns = np.tril_indices(n_features)
-            factors[..., rows, columns] = spread.reshape(*factors.shape[:-2], -1)
-            i = np.arange(n_features)
-            factors[..., i, i] = np.exp(factors[..., i, i])
-            covariances = factors @ factors.swapaxes(-1, -2)
-        else:
-            covariances = np.exp(2 * spread).reshape(like.covariances.shape)
-        return GaussianMixtureParams(weights, means.reshape(like.means.shape), covariances)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows, `checked` refuses
+            if self._full:
+                factors = np.zeros(like.covariances.shape)
+                rows, columns = np.tril_indices(n_features)
+                factors[..., rows, columns] = spread.reshape(*factors.shape[:-2], -1)
+                i = np.arange(n_features)
+                factors[..., i, i] = np.exp(factors[..., i, i])
+                covariances = factors @ factors.swapaxes(-1, -2)
+            else:
+                covariances = np.exp(2 * spread).reshape(like.covariances.shape)
+        return self.checked(GaussianMixtureParams(weights, means.reshape(like.means.shape), covariances))
 
     def permute(self, params, order):
         """The same mixture, its components numbered anew: component k becomes what ``order[k]`` was."""
@@ -343,8 +344,9 @@ class GaussianMixture(Mixture):
         centre = counts @ means / counts.sum()
         overall = statistics.about(centre).sum(axis=0) / counts.sum()
         variances = np.diagonal(overall) if self._full else overall
-        flat = np.square(FLAT * centre)
-        rounding = _DROWNED * np.square(centre)
+        # means come from references and shifts, and are rounded as the larger of both
+        rounding = _DROWNED * np.square(np.maximum(np.abs(centre), np.abs(statistics.reference).max(axis=0)))
+        flat = np.maximum(np.square(FLAT * centre), rounding)
         if self.covariance_type == "spherical":  # one variance for all features: some of them may be constant
             flat, rounding = (values.mean(keepdims=True) for values in (flat, rounding))
             variances = variances.sum(keepdims=True) / len(centre)
@@ -378,11 +380,15 @@ class GaussianMixture(Mixture):
     def _checked_statistics(self, statistics):
         """`statistics` if they are moments that hold what the family needs."""
         scatters = checks.instance(statistics, "statistics", Moments).scatters
-        if (np.ndim(scatters) == 3) != self._full:
+        if (scatters.ndim == 3) != self._full:
             needed = "(K, D, D)" if self._full else "(K, D)"
             raise ValueError(
-                f"statistics hold scatters of shape {np.shape(scatters)}; "
+                f"statistics hold scatters of shape {scatters.shape}; "
                 f"covariance_type {self.covariance_type!r} needs {needed}"
+            )
+        if len(statistics.counts) != self.n_components:
+            raise ValueError(
+                f"statistics are those of {len(statistics.counts)} components; n_components is {self.n_components}"
             )
         return statistics
 

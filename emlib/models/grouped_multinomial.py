@@ -57,10 +57,22 @@ class GroupedMultinomial:
     cells: tuple
 
     def __post_init__(self):
-        kinds = [kind for cell in self.cells for kind in cell]
-        if len({len(exponents) for _, exponents in kinds}) != 1:
+        try:
+            kinds = [(m, c, tuple(exponents)) for m, cell in enumerate(self.cells) for c, exponents in cell]
+            empty = not kinds or not all(self.cells)
+        except (TypeError, ValueError):
+            empty = True
+        if empty:
+            raise TypeError(
+                f"cells is {self.cells!r}; it must be a tuple of cells, each a tuple of one or more kinds "
+                "(c, (a_1, …, a_I)): ((0.5, (1, 0)),) is a cell of one"
+            )
+        for m, c, _ in kinds:
+            checks.number(c, f"c in cells[{m}]", strict=True)
+        if len({len(exponents) for *_, exponents in kinds}) != 1:
             raise ValueError("cells give exponents of different lengths; every kind needs one for each frequency")
-        size = len(kinds[0][1])
+        checks.counts([exponents for *_, exponents in kinds], "exponents")
+        size = self._exponents.shape[1]
         for corner in range(size):
             pi = shares(np.eye(size)[corner, :-1])
             total = self._probabilities(pi).sum()
@@ -77,6 +89,12 @@ class GroupedMultinomial:
         The alleles are the letters in alphabetical order. A genotype of two different letters comes about in two ways
         (Hardy and Weinberg's law).
         """
+        for cell in cells:
+            if not isinstance(cell, (tuple, list)) or not all(isinstance(g, str) and len(g) == 2 for g in cell):
+                raise ValueError(
+                    f"cells has {cell!r}; each must be a tuple of genotypes of two letters, such as ('AA', 'AO') or "
+                    "('OO',)"
+                )
         alleles = sorted({allele for cell in cells for genotype in cell for allele in genotype})
 
         def kind(genotype):

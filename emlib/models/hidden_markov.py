@@ -453,12 +453,19 @@ def sequences(x, lengths):
 def stationary_distribution(transitions):
     """The distribution δ with δA = δ, (K,).
 
+    Parameters
+    ----------
+    transitions : array (K, K)
+        A: in row j the probabilities of the next state after state j.
+
     Raises
     ------
     DegenerateError
         If there are several: the chain falls into parts.
     """
+    transitions = checks.array(transitions, "transitions", ndim=2)
     k = len(transitions)
+    checks.distributions(checks.array(transitions, "transitions", shape=(k, k)), "transitions")
     try:
         # δ(I − A + 11ᵀ) = 1ᵀ (Zucchini & MacDonald 2009, Exercise 1.8)
         found = np.linalg.solve((np.eye(k) - transitions + 1).T, np.ones(k))

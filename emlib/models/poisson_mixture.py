@@ -52,8 +52,9 @@ class PoissonMixture(CountMixture):
 
     def _checked_components(self, rates):
         rates = checks.components(rates, "rates", self.n_components)
-        for position in np.argwhere(rates < 0):
-            raise ValueError(f"rates{position.tolist()} is {rates[tuple(position)]:g}; no rate may be negative")
+        for position in np.argwhere((rates < 0) | (rates > checks.WHOLE)):
+            value = rates[tuple(position)]
+            raise ValueError(f"rates{position.tolist()} is {value:g}; no rate may be negative, or beyond 2**53")
         return rates
 
     def _powers(self, x):

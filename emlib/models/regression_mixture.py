@@ -118,7 +118,9 @@ class RegressionMixture(Mixture):
         like = self.checked(like)
         weights, others = self._weights_from(checks.array(vector, "vector", shape=self.free(like).shape))
         intercepts, slopes, logs = np.split(others, [self.n_components, self.n_components + like.slopes.size])
-        return RegressionMixtureParams(weights, intercepts, slopes.reshape(like.slopes.shape), np.exp(2 * logs))
+        with np.errstate(over="ignore"):
+            variances = np.exp(2 * logs)
+        return self.checked(RegressionMixtureParams(weights, intercepts, slopes.reshape(like.slopes.shape), variances))
 
     def permute(self, params, order):
         """The same mixture, its components numbered anew: component k becomes what ``order[k]`` was."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from emlib import checks
+from emlib.errors import DegenerateError
 from emlib.models.gaussian_mixture import GaussianMixture, GaussianMixtureParams, cholesky, precision_factor
 from emlib.numerics import Moments, row_squares
 
@@ -23,6 +24,8 @@ from emlib.numerics import Moments, row_squares
 COMPLETE = GaussianMixture(1)
 #: Where ν is sought: at the upper end the distribution is normal in all that data could show.
 DOF = 1e-3, 1e9
+#: A weighted variance below this fraction of the data's mean square is a collapse, and no matter of far points.
+COLLAPSE = 1e-20
 
 
 class StudentTParams(NamedTuple):
@@ -61,11 +64,14 @@ class WeightedMoments(NamedTuple):
         N
     log_precisions : float
         Σ_n E[log u_n]
+    squares : (D,)
+        Σ_n x_n², which weighs nothing: beside it a collapse shows.
     """
 
     weighted: Moments
     count: float
     log_precisions: float
+    squares: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -108,12 +114,13 @@ class StudentT:
         (shapes, rates), log_density = self._precisions(x, params)
         weighted = Moments.of(x, (shapes / rates)[:, None], params.location[None], full=True)
         log_precisions = len(x) * _digamma(float(shapes[0])) - np.log(rates).sum()
-        return WeightedMoments(weighted, float(len(x)), log_precisions), log_density.sum()
+        squares = np.square(x).sum(axis=0)
+        return WeightedMoments(weighted, float(len(x)), log_precisions, squares), log_density.sum()
 
     def q(self, params, statistics):
         """Q(θ|θᵗ) = E Σ_n [log Gamma(u_n; ν/2, ν/2) + log Normal(x_n; μ, Σ/u_n)]."""
         location, scale, dof = self.checked(params)
-        weighted, count, log_precisions = checks.instance(statistics, "statistics", WeightedMoments)
+        weighted, count, log_precisions, _ = checks.instance(statistics, "statistics", WeightedMoments)
         half, n_features = dof / 2, len(location)
         gamma = count * (half * math.log(half) - math.lgamma(half)) - half * weighted.counts[0]
         whiten, log_det = precision_factor(scale, "scale")
@@ -127,9 +134,15 @@ class StudentT:
         Raises
         ------
         DegenerateError
-            If a feature is constant or depends linearly on others.
+            If a feature is constant or depends linearly on others, or too many of its values are equal.
         """
-        weighted, count, log_precisions = checks.instance(statistics, "statistics", WeightedMoments)
+        weighted, count, log_precisions, squares = checks.instance(statistics, "statistics", WeightedMoments)
+        for d in np.flatnonzero(np.diagonal(weighted.scatters[0]) < COLLAPSE * squares):
+            raise DegenerateError(
+                f"feature {d} of x is constant, or too many of its values are all but equal: around "
+                f"{weighted.means[0, d]:.4g} the likelihood is unbounded; leave it out, subtract its offset, or fix a "
+                "larger dof"
+            )
         _, means, covariances = COMPLETE.m_step(weighted)
         dof = self.dof
         if dof is None:
@@ -157,9 +170,10 @@ class StudentT:
         like = self.checked(like)
         vector, dof = checks.array(vector, "vector", shape=self.free(like).shape), self.dof
         if dof is None:
-            vector, dof = vector[:-1], np.exp(vector[-1])
+            with np.errstate(over="ignore"):
+                vector, dof = vector[:-1], np.exp(vector[-1])
         _, means, covariances = COMPLETE.from_free(vector, _one_component(like))
-        return StudentTParams(means[0], covariances[0], float(dof))
+        return self.checked(StudentTParams(means[0], covariances[0], float(dof)))
 
     def checked(self, params):
         """`params` as float64 arrays of the right shapes, the scale positive definite, ν as the model has it."""

@@ -248,6 +248,8 @@ class Ellipses(NamedTuple):
         circle = np.column_stack([np.cos(angles), np.sin(angles)])
         outlines, colours, styles = [], [], []
         for k, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
+            if np.abs(covariance - covariance.T).max() > 1e-8 * np.abs(covariance).max():
+                raise ValueError(f"covariances[{k}] is not symmetric; a covariance must be")
             variances, directions = np.linalg.eigh(covariance)
             if variances[0] < 0:
                 raise ValueError(f"covariances[{k}] has the negative eigenvalue {variances[0]:.3g}")
@@ -313,6 +315,8 @@ def contours(ax, function, levels=12, resolution=100):
     -------
     Contours
     """
+    if not callable(function):
+        raise TypeError(f"function is {function!r}; it must be a function of points (M, 2) that returns values (M,)")
     first = np.linspace(*ax.get_xlim(), resolution)
     second = np.linspace(*ax.get_ylim(), resolution)
     grid = np.column_stack([axis.ravel() for axis in np.meshgrid(first, second)])

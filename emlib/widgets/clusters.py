@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from emlib import checks, plots
-from emlib.engine import Snapshot
+from emlib.engine import Snapshot, e_step
 from emlib.plots.style import within_palette
 from emlib.widgets.explorer import Explorer, cut, stops, two
 
@@ -53,8 +53,8 @@ def explore(x, runs, names=("K",), *, feature_names=None, objective=None):
     TypeError
         If a run is not a Trace.
     ValueError
-        If `x` has more than two features, a run has no snapshot or more components than can be drawn, or the keys of
-        `runs` do not match `names`.
+        If `x` has more than two features or is not what a run was fitted to, a run has no snapshot or more components
+        than can be drawn, or the keys of `runs` do not match `names`.
     """
     x = checks.data(x)
     n_features = x.shape[1]
@@ -275,4 +275,9 @@ def _check(x, key, trace):
             f"the parameters of runs[{key!r}] have no means to draw; use sliders with a picture of your own"
         )
     within_palette(len(trace[0].params.means))
-    trace.model.posterior(x, trace[0].params)
+    objective = e_step(trace.model, x, trace[0].params)[1]
+    if not np.isclose(objective, trace[0].objective, rtol=1e-6):
+        raise ValueError(
+            f"runs[{key!r}] begins with the objective {trace[0].objective:.6g}; on x it is {objective:.6g}: give the x "
+            "that the run was fitted to"
+        )
