@@ -107,6 +107,20 @@ def test_what_is_no_notebook_is_said(tmp_path, content, says):
 
 
 @pytest.mark.parametrize(
+    "content",
+    [b"{" + b'"a' * 40_000, bytes_of(TAU).split(b"[]")[0] + b'[{"image/png": "' + b"iVBOR/+A\\n" * 20_000],
+    ids=["quotes", "image"],
+)
+def test_a_notebook_that_breaks_off_is_read_in_one_pass(tmp_path, content):
+    """A search that begins again at every byte takes a minute for these."""
+    path = tmp_path / "ada.ipynb"
+    path.write_bytes(content)
+    begun = time.process_time()
+    assert "JSON is broken" in the_problem(read([path])[0])
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         {"cell_type": "code", "source": 3},

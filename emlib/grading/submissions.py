@@ -256,7 +256,10 @@ def _document(stream):
 def _without_outputs(text):
     """Cut the value of each cell's "outputs" and "attachments" out of a notebook's JSON."""
     kept, start, depth, outputs_at = [], 0, 0, None
-    for number, step in enumerate(STEP.finditer(text)):
+    number = at = 0
+    # Each step starts where the last one ended: a search would try a text that breaks off from every byte to its end.
+    while step := STEP.match(text, at):
+        number, at = number + 1, step.end()
         if number > MOST_BRACKETS or depth > DEEPEST:
             raise Unreadable("it is not a notebook: its JSON has too many parts")
         token = step[1]
@@ -265,9 +268,9 @@ def _without_outputs(text):
         elif token in (b"]", b"}"):
             depth -= 1
             if outputs_at == depth:
-                start, outputs_at = step.end(), None
+                start, outputs_at = at, None
         elif depth == 3 and outputs_at is None:  # { "cells": [ { "outputs":
-            kept += text[start : step.end()], b"null"
+            kept += text[start:at], b"null"
             outputs_at = depth
     if outputs_at is None:
         kept.append(text[start : start + LARGEST_SOURCE + 1])
