@@ -237,6 +237,12 @@ RIGHT, WRONG = "def update_tau(r):\n    return r.mean()", "def update_tau(r):\n 
 HAND_INS = {
     "plain": ([(RIGHT, ASSIGN)], "right", ""),
     "unnamed": ([RIGHT], "right", ""),
+    "indented": ([("if True:\n    def update_tau(r):\n        return r.mean()", ASSIGN)], "right", ""),
+    "indented elsewhere": (
+        ["def f():\n    def update_tau(r):\n        return 0", RIGHT, "class A:\n    def update_tau(r): 0"],
+        "right",
+        "",
+    ),
     "renamed cell": ([(RIGHT, {"grade_id": "tau"})], "right", ""),
     "copied": ([(WRONG, ASSIGN), (RIGHT, ASSIGN)], "right", "2 cells define it"),
     "tried elsewhere": ([(RIGHT, ASSIGN), WRONG], "right", ""),

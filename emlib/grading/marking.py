@@ -113,8 +113,7 @@ def mark(notebooks, assignment, sandbox, seed, stopped=lambda: False):
 
 def _find(cells, name):
     """The cell that answers an exercise: named so by nbgrader, else one that defines its function. The last counts."""
-    definition = re.compile(rf"^(?:(?:async +)?def|class) +{name}\b|^{name}\b[^=\n]*=(?!=)", re.MULTILINE)
-    defining = [i for i, cell in enumerate(cells) if definition.search(cell.source)]
+    defining = [i for i, cell in enumerate(cells) if _defines(cell, name)]
     named = [i for i, cell in enumerate(cells) if cell.grade_id == name]
     found = [i for i in defining if i in named] or defining
     if found:
@@ -122,6 +121,12 @@ def _find(cells, name):
     if named:
         return None, f"its cell defines no {name}; keep the name that the exercise gives"
     return None, f"no cell defines {name}"
+
+
+def _defines(cell, name):
+    """Whether a cell defines a function; the cell that bears its name may do so inside of an ``if`` or ``try``."""
+    indent = r"[ \t]*" if cell.grade_id == name else ""
+    return re.search(rf"^{indent}(?:(?:async +)?def|class) +{name}\b|^{name}\b[^=\n]*=(?!=)", cell.source, re.MULTILINE)
 
 
 def _judged(cells, cell, name, sandbox, seed):
