@@ -93,7 +93,7 @@ def mark(notebooks, assignment, sandbox, seed, stopped=lambda: False):
         What was odd about the hand-in.
     """
     notes = [f"{n.name} could not be read: {n.problem}." for n in notebooks if n.problem]
-    notebook = max(notebooks, key=lambda n: sum(_find(n.cells, name)[0] is not None for name in assignment.points))
+    notebook = max(notebooks, key=lambda n: answered(n, assignment.points))
     if sum(not n.problem for n in notebooks) > 1:
         notes.append(f"{len(notebooks)} notebooks were handed in; {notebook.name} counts.")
     marks = []
@@ -109,6 +109,11 @@ def mark(notebooks, assignment, sandbox, seed, stopped=lambda: False):
         lines = [printable(line, 400) for line in message.lstrip("✓✗ ").removeprefix(f"{name}: ").splitlines()[:10]]
         marks.append(Mark(name, out_of if verdict == "right" else 0, out_of, verdict, "\n".join(lines)))
     return marks, notes
+
+
+def answered(notebook, names):
+    """How many of these exercises a notebook answers."""
+    return sum(_find(notebook.cells, name)[0] is not None for name in names)
 
 
 def _find(cells, name):
