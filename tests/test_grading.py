@@ -56,9 +56,9 @@ def the_problem(learners):
         (["ada.ipynb", "bob.ipynb"], ["ada", "bob"]),
         (["ada/05.ipynb", "bob/05.ipynb"], ["ada", "bob"]),
         (["ada/05_exercises/05.ipynb", "bob/05_exercises/05.ipynb"], ["ada", "bob"]),
-        (["class/ada.ipynb", "class/bob.ipynb"], ["ada", "bob"]),
         (["class/ada/05.ipynb", "class/bob/05.ipynb", "class/bob/.ipynb_checkpoints/05.ipynb"], ["ada", "bob"]),
-        (["ada/05.ipynb", "__MACOSX/ada/05.ipynb", "ada/notes.txt"], ["ada"]),
+        (["all/class/ada/05.ipynb", "all/class/bob/05.ipynb", "all/class/bob/data/x/y.ipynb"], ["ada", "bob"]),
+        (["ada/05.ipynb", "__MACOSX/ada/05.ipynb", "ada/notes.txt", ".DS_Store", "ada/data/a.csv"], ["ada"]),
         (["Ada Lovelace_123_file/Copy of 05 (1).IPYNB", "zoë.ipynb"], ["Ada Lovelace_123_file", "zoë"]),
     ],
 )
@@ -70,6 +70,67 @@ def test_a_learner_is_the_folder_or_the_file(tmp_path, files, learners):
         found, skipped = read([path])
         assert (list(found), skipped) == (learners, [])
         assert all([cell.source for cell in one.cells] == [TAU] for some in found.values() for one in some)
+
+
+def test_a_folder_with_several_notebooks_is_a_learner_and_in_an_archive_a_class(tmp_path):
+    files = ["ada/draft.ipynb", "ada/final.ipynb"]
+    for file in files:
+        hand_in(tmp_path / "handed in" / file, TAU)
+    assert {name: len(some) for name, some in read([tmp_path / "handed in"])[0].items()} == {"ada": 2}
+    assert list(read([tmp_path / "handed in" / "ada"])[0]) == ["draft", "final"]
+    assert list(read([packed(tmp_path / "class.zip", dict.fromkeys(files, bytes_of(TAU)))])[0]) == ["draft", "final"]
+
+
+def test_who_handed_in_something_else_is_not_forgotten(tmp_path):
+    handed_in = {
+        "ada/05.ipynb": bytes_of(TAU),
+        "ada/sketch.pdf": b"",
+        "bob/x.pdf": b"",
+        "carol/05_exercises.ipynb.txt": b"",
+        "dan/.ipynb_checkpoints/05.ipynb": bytes_of(TAU),
+        "eve/answers/a.py": b"",
+        "eve/answers/b.json": b"",
+        "gil/.DS_Store": b"",
+        "r.rar": b"",
+    }
+    folder, archive = tmp_path / "class", packed(tmp_path / "class.zip", handed_in)
+    for name, content in handed_in.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    for path in (folder, archive):
+        learners, skipped = read([path])
+        assert learners.pop("ada")[0].cells
+        assert {name: one.problem for name, [one] in learners.items()} == {
+            "bob": "no notebook was found in it (only x.pdf)",
+            "carol": "no notebook was found in it (only 05_exercises.ipynb.txt)",
+            "dan": "no notebook was found in it",
+            "eve": "no notebook was found in it (only a.py, b.json)",
+            "gil": "no notebook was found in it",
+        }
+        assert skipped == ["r.rar: not a notebook (.ipynb)"]
+    packed(folder / "fay.zip", {"f.rar": b""})
+    (folder / "gus" / "late").mkdir(parents=True)
+    (folder / "gus" / "g.zip").write_bytes(b"no archive")
+    learners, _ = read([folder])
+    assert learners["fay"][0].problem == "no notebook was found in it (only f.rar)"
+    assert learners["gus"][0].problem == "no notebook was found in it"
+    (folder / "ada" / "05.ipynb").unlink()
+    assert read([folder])[0] == {}, "nobody handed in a notebook: this is no class"
+
+
+def test_learners_whose_names_look_alike_are_two(tmp_path):
+    names = ["x" * 120 + "a", "x" * 120 + "b", "Ada  Lovelace", "Ada Lovelace", "Ada Lovelace (2)"]
+    path = packed(tmp_path / "class.zip", dict.fromkeys([f"{name}/05.ipynb" for name in names], bytes_of(TAU)))
+    learners, _ = read([path])
+    assert [len(some) for some in learners.values()] == [1] * 5
+    assert list(learners)[:3] == ["Ada Lovelace", "Ada Lovelace (2)", "Ada Lovelace (2) (2)"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_in_another_encoding_is_told(tmp_path):
+    for name in (b"M\xfcller", b"M\xf6ller"):
+        hand_in(tmp_path / os.fsdecode(name) / "05.ipynb", TAU)
+    assert list(read([tmp_path])[0]) == [r"M\udcf6ller", r"M\udcfcller"]
 
 
 def test_notebooks_one_by_one_and_archives_of_single_learners(tmp_path):
@@ -104,6 +165,20 @@ def test_what_is_no_notebook_is_said(tmp_path, content, says):
     path = tmp_path / "ada.ipynb"
     path.write_bytes(content)
     assert says in the_problem(read([path])[0])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{" + b'"a' * 40_000, bytes_of(TAU).split(b"[]")[0] + b'[{"image/png": "' + b"iVBOR/+A\\n" * 20_000],
+    ids=["quotes", "image"],
+)
+def test_a_notebook_that_breaks_off_is_read_in_one_pass(tmp_path, content):
+    """A search that begins again at every byte takes a minute for these."""
+    path = tmp_path / "ada.ipynb"
+    path.write_bytes(content)
+    begun = time.process_time()
+    assert "JSON is broken" in the_problem(read([path])[0])
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(
@@ -223,6 +298,12 @@ RIGHT, WRONG = "def update_tau(r):\n    return r.mean()", "def update_tau(r):\n 
 HAND_INS = {
     "plain": ([(RIGHT, ASSIGN)], "right", ""),
     "unnamed": ([RIGHT], "right", ""),
+    "indented": ([("if True:\n    def update_tau(r):\n        return r.mean()", ASSIGN)], "right", ""),
+    "indented elsewhere": (
+        ["def f():\n    def update_tau(r):\n        return 0", RIGHT, "class A:\n    def update_tau(r): 0"],
+        "right",
+        "",
+    ),
     "renamed cell": ([(RIGHT, {"grade_id": "tau"})], "right", ""),
     "copied": ([(WRONG, ASSIGN), (RIGHT, ASSIGN)], "right", "2 cells define it"),
     "tried elsewhere": ([(RIGHT, ASSIGN), WRONG], "right", ""),
@@ -342,6 +423,21 @@ def test_the_solved_chapter_earns_everything_and_the_unfilled_one_nothing(tmp_pa
     assert {mark.verdict for mark in solved.marks} == {"right"}
     assert {mark.verdict for mark in unfilled.marks} <= {"not written", "no answer"}, unfilled.marks
     assert (solved.points, unfilled.points) == (sum(points(chapter).values()), 0)
+
+
+def test_the_wrong_assignment_is_noticed(class_of_three):
+    tau, other = class_of_three / "assignment.ipynb", class_of_three / "other.ipynb"
+    assignment(class_of_three, log_sum_exp=1).rename(other)
+    with pytest.raises(ValueError, match="no notebook answers an exercise of other, but some answer others"):
+        grade([class_of_three / "class"], class_of_three / "out", other)
+    assert not (class_of_three / "out").exists()
+    assignment(class_of_three, update_tau=1)
+    grade([class_of_three / "class"], class_of_three / "out", tau)
+    before = contents(class_of_three / "out")
+    assignment(class_of_three, update_means=1).rename(other)
+    with pytest.raises(ValueError, match="out holds the results of assignment; give other an out of its own"):
+        grade([class_of_three / "class"], class_of_three / "out", other)
+    assert contents(class_of_three / "out") == before
 
 
 @pytest.mark.parametrize(
@@ -536,12 +632,15 @@ def test_the_isolation_in_force_is_recorded(class_of_three):
         (["missing", "--out", "out"], "missing is not a notebook (.ipynb), a folder or a .zip of a class"),
         (["class", "--out", "out", "--assignment", "99"], "--assignment is 99; give the number of a chapter"),
         (["class", "--out", "out", "--assignment", "missing.ipynb"], "missing.ipynb"),
-        (["empty", "--out", "out"], "there is no notebook (.ipynb)"),
+        (["empty", "--out", "out"], "there is no notebook (.ipynb) in what is to be graded; r.rar: not a notebook"),
+        (["class", "--out", "assignment.ipynb"], "out is assignment.ipynb, a file; give a folder"),
+        (["class", "--out", "class/out"], f"out is {Path('class/out')}, which lies among the submissions; give"),
     ],
 )
 def test_a_wrong_call_gets_a_sentence(class_of_three, monkeypatch, capsys, arguments, says):
     monkeypatch.chdir(class_of_three)
     Path("empty").mkdir()
+    Path("empty", "r.rar").touch()
     assert main(arguments) == 2
     said = capsys.readouterr().err
     assert said.startswith("grade: ")

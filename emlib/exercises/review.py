@@ -120,7 +120,9 @@ def plain(value):
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if hasattr(value, "__array__"):
-        return plain(np.asarray(value).tolist())
+        array = np.asarray(value)
+        # Python has no long double: tolist would hand it back as it came, for ever.
+        return plain(array.astype({"f": float, "c": complex}.get(array.dtype.kind, array.dtype)).tolist())
     if isinstance(value, Iterable):
         return [plain(item) for item in value]
     raise TypeError(f"it returned a {type(value).__name__}, which is not an array of numbers")

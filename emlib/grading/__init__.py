@@ -6,6 +6,7 @@ What this promises and what not stands in the book, on the page about the grader
 """
 
 import hashlib
+import itertools
 import json
 import platform
 import secrets
@@ -16,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from emlib.grading.marking import Assignment, Mark, mark, read_assignment
+from emlib.exercises import EXERCISES
+from emlib.grading.marking import Assignment, Mark, answered, mark, read_assignment
 from emlib.grading.results import Result, save, saved, write, write_class
 from emlib.grading.sandbox import PACKAGE, Limits, NoIsolation, isolated
 from emlib.grading.submissions import read
@@ -58,16 +60,29 @@ def grade(submissions, out, assignment, *, seed=None, isolation="auto", limits=N
     Raises
     ------
     ValueError
-        If the submissions or the assignment cannot be read.
+        If the submissions or the assignment cannot be read or do not belong together, or if ``out`` is a file, lies
+        among the submissions, or holds the results of another assignment.
     NoIsolation
         If the isolation that is asked for is not to be had here.
     """
     out, limits = Path(out), limits or Limits()
     assignment = read_assignment(assignment)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"out is {out}, a file; give a folder")
+    if any(out.resolve().is_relative_to(Path(path).resolve()) for path in submissions):
+        raise ValueError(f"out is {out}, which lies among the submissions; give a folder beside them")
+    graded_before, kept_seed = _earlier(out)
+    if graded_before not in (None, assignment.name):
+        raise ValueError(f"{out} holds the results of {graded_before}; give {assignment.name} an out of its own")
     learners, skipped = read(submissions)
     if not learners:
-        raise ValueError("there is no notebook (.ipynb) in what is to be graded")
-    seed = _kept_seed(out) if seed is None else seed
+        raise ValueError("; ".join(["there is no notebook (.ipynb) in what is to be graded", *skipped[:3]]))
+    notebooks = list(itertools.chain(*learners.values()))
+    if not any(answered(n, assignment.points) for n in notebooks) and any(answered(n, EXERCISES) for n in notebooks):
+        raise ValueError(
+            f"no notebook answers an exercise of {assignment.name}, but some answer others; is the assignment right?"
+        )
+    seed = kept_seed if seed is None else seed
     results, stop = {}, threading.Event()
     with isolated(isolation, limits) as sandbox:
         run = {"assignment": assignment.name, "seed": seed, "isolation": str(sandbox), "limits": limits._asdict()}
@@ -102,11 +117,13 @@ def grade(submissions, out, assignment, *, seed=None, isolation="auto", limits=N
     return done
 
 
-def _kept_seed(out):
+def _earlier(out):
+    """The assignment and the seed of an earlier run into this folder, or None and a fresh secret."""
     try:
-        return int(json.loads((out / "run.json").read_text("utf-8"))["seed"])
+        run = json.loads((out / "run.json").read_text("utf-8"))
+        return run["assignment"], int(run["seed"])
     except (OSError, ValueError, LookupError, TypeError):
-        return secrets.randbits(64)
+        return None, secrets.randbits(64)
 
 
 def _hash(value):

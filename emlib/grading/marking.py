@@ -93,7 +93,7 @@ def mark(notebooks, assignment, sandbox, seed, stopped=lambda: False):
         What was odd about the hand-in.
     """
     notes = [f"{n.name} could not be read: {n.problem}." for n in notebooks if n.problem]
-    notebook = max(notebooks, key=lambda n: sum(_find(n.cells, name)[0] is not None for name in assignment.points))
+    notebook = max(notebooks, key=lambda n: answered(n, assignment.points))
     if sum(not n.problem for n in notebooks) > 1:
         notes.append(f"{len(notebooks)} notebooks were handed in; {notebook.name} counts.")
     marks = []
@@ -111,10 +111,14 @@ def mark(notebooks, assignment, sandbox, seed, stopped=lambda: False):
     return marks, notes
 
 
+def answered(notebook, names):
+    """How many of these exercises a notebook answers."""
+    return sum(_find(notebook.cells, name)[0] is not None for name in names)
+
+
 def _find(cells, name):
     """The cell that answers an exercise: named so by nbgrader, else one that defines its function. The last counts."""
-    definition = re.compile(rf"^(?:(?:async +)?def|class) +{name}\b|^{name}\b[^=\n]*=(?!=)", re.MULTILINE)
-    defining = [i for i, cell in enumerate(cells) if definition.search(cell.source)]
+    defining = [i for i, cell in enumerate(cells) if _defines(cell, name)]
     named = [i for i, cell in enumerate(cells) if cell.grade_id == name]
     found = [i for i in defining if i in named] or defining
     if found:
@@ -122,6 +126,12 @@ def _find(cells, name):
     if named:
         return None, f"its cell defines no {name}; keep the name that the exercise gives"
     return None, f"no cell defines {name}"
+
+
+def _defines(cell, name):
+    """Whether a cell defines a function; the cell that bears its name may do so inside of an ``if`` or ``try``."""
+    indent = r"[ \t]*" if cell.grade_id == name else ""
+    return re.search(rf"^{indent}(?:(?:async +)?def|class) +{name}\b|^{name}\b[^=\n]*=(?!=)", cell.source, re.MULTILINE)
 
 
 def _judged(cells, cell, name, sandbox, seed):

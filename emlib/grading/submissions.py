@@ -1,6 +1,8 @@
 """Read what a class handed in, as if each file wanted to harm its reader: bounded, nothing unpacked, nothing run."""
 
+import itertools
 import json
+import math
 import mmap
 import os
 import re
@@ -21,7 +23,7 @@ MOST_FILES, LARGEST_DIRECTORY, MOST_NOTEBOOKS = 20_000, 8_000_000, 10
 #: Brackets in one notebook, and how deep they may stand in each other.
 MOST_BRACKETS, DEEPEST = 5_000_000, 100
 
-NOT_HANDED_IN = {".ipynb_checkpoints", "__MACOSX"}
+NOT_HANDED_IN = {".ipynb_checkpoints", "__MACOSX", ".git", ".DS_Store", "Thumbs.db", "desktop.ini"}
 # What lies between two brackets is passed over in one piece, strings with the brackets inside them too.
 STEP = re.compile(
     rb'(?:[^"\[\]{}]++|(?!"(?:outputs|attachments)"\s*+:\s*+[\[{])"(?:[^"\\]++|\\.)*+")*+'
@@ -55,10 +57,13 @@ class Notebook:
 
 @dataclass(frozen=True)
 class _Found:
-    """A notebook that is not read yet: its path below what was handed in, and how to open it."""
+    """A file that is not read yet: its path below what was handed in, and how to open it if it is a notebook.
+
+    A folder is one whose last part is "": it may be all that a learner handed in.
+    """
 
     parts: tuple[str, ...]
-    open: Callable
+    open: Callable | None = None
 
 
 def read(paths):
@@ -68,14 +73,16 @@ def read(paths):
     ----------
     paths : list of path
         Notebooks, folders, and zip archives of either. The learner is the first folder below; where there is
-        none, the notebook's file name.
+        none, the notebook's file name. A folder around a whole class is passed over: one that holds folders with
+        notebooks, or, in an archive and where notebooks are given one by one, several notebooks.
 
     Returns
     -------
     learners : dict of str to list of Notebook
-        In the order of their names.
+        In the order of their names. Whose folder holds no notebook has one with a problem that says so. Empty if
+        nobody handed in a notebook.
     skipped : list of str
-        A sentence on every other file that was passed over.
+        A sentence on everything beside the learners' folders that was passed over.
 
     Raises
     ------
@@ -85,7 +92,7 @@ def read(paths):
     found, skipped, direct = [], [], []
     for path in map(Path, paths):
         if path.is_dir():
-            found += _without_common_folder(list(_in_folder(path, skipped)), fewest=2)
+            found += _without_common_folder(list(_in_folder(path, skipped)), fewest=math.inf)
         elif path.suffix.lower() == ".zip" and path.is_file():
             found += _without_common_folder(list(_in_archive(path, skipped)), fewest=2)
         elif path.suffix.lower() == ".ipynb" and (path.is_file() or path.is_symlink()):
@@ -94,16 +101,31 @@ def read(paths):
             raise ValueError(f"{path} is not a notebook (.ipynb), a folder or a .zip of a class")
     found += _without_common_folder(direct, fewest=1)
 
-    learners = {}
+    handed_in = {}
     for one in found:
-        name = one.parts[0] if len(one.parts) > 1 else Path(one.parts[0]).stem
-        learners.setdefault(printable(name, 100) or "(no name)", []).append(one)
-    return {name: _read_all(some) for name, some in sorted(learners.items())}, skipped
+        if len(one.parts) > 1:
+            handed_in.setdefault(one.parts[0], []).append(one)
+        elif one.open:
+            handed_in.setdefault(Path(one.parts[0]).stem, []).append(one)
+        elif one.parts[0]:
+            skipped.append(f"{printable(one.parts[0], 100)}: not a notebook (.ipynb)")
+    if not any(one.open for one in found):
+        return {}, skipped
+    learners = {}
+    for folder, some in sorted(handed_in.items()):
+        shown = printable(folder, 100) or "(no name)"
+        # Two names may look alike when printed, and their learners are two all the same.
+        alike = (f"{shown} ({number})" for number in itertools.count(2))
+        name = next(name for name in itertools.chain([shown], alike) if name not in learners)
+        learners[name] = _read_all(name, some)
+    return learners, skipped
 
 
 def printable(text, longest):
     """Text of unknown origin, fit for any file: one line, no control characters, of bounded length."""
-    text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 4 * longest])
+    # What is no character, such as a byte of a file's name in another encoding, is told by its number.
+    text = text[: 4 * longest].encode("utf-8", "backslashreplace").decode("utf-8")
+    text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     text = " ".join(text.split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
@@ -116,10 +138,14 @@ def read_notebook(name, stream):
         return Notebook(name, problem=str(error))
 
 
-def _read_all(found):
+def _read_all(learner, found):
     """The notebooks of one learner, within what one learner may take of time and memory."""
+    handed_in = [one for one in found if one.open]
+    if not handed_in:
+        others = printable(", ".join(one.parts[-1] for one in found if one.parts[-1]), 100)
+        return [Notebook(learner, problem="no notebook was found in it" + (f" (only {others})" if others else ""))]
     left, notebooks = LARGEST_FILE, []
-    for one in found[:MOST_NOTEBOOKS]:
+    for one in handed_in[:MOST_NOTEBOOKS]:
         name = printable("/".join(one.parts), 200)
         try:
             with one.open(left) as stream:
@@ -136,20 +162,29 @@ def _read_all(found):
 
 
 def _without_common_folder(found, fewest):
-    """Leave out the folders that all share: they name the class, not a learner."""
-    while len(found) >= fewest and all(len(one.parts) > 1 for one in found) and len({f.parts[0] for f in found}) == 1:
-        found = [replace(one, parts=one.parts[1:]) for one in found]
+    """Leave out the folders that all notebooks share if they name the class, not a learner.
+
+    They do if several folders with notebooks lie in them, or at least ``fewest`` notebooks.
+    """
+    folders, depth = [one.parts[:-1] for one in found if one.open], 0
+    while len(below := {parts[depth : depth + 1] for parts in folders}) == 1 and () not in below:
+        depth += 1
+    if len(below - {()}) < 2 and len(folders) < fewest:
+        return found
+    for shared in folders[0][:depth]:
+        found = [replace(one, parts=one.parts[1:]) if one.parts[:-1][:1] == (shared,) else one for one in found]
     return found
 
 
 def _in_folder(folder, skipped):
     seen = 0
     for where, folders, files in os.walk(folder):
+        yield _Found((*Path(where).relative_to(folder).parts, ""))
         folders[:] = sorted(set(folders) - NOT_HANDED_IN)
         for name in sorted(folders):
             if Path(where, name).is_symlink():
                 skipped.append(f"{printable(name, 100)}: a link to a folder; links are not followed")
-        for name in sorted(files):
+        for name in sorted(set(files) - NOT_HANDED_IN):
             seen += 1
             if seen > MOST_FILES:
                 skipped.append(f"{folder.name}: more than {MOST_FILES} files; the rest was not looked at")
@@ -161,6 +196,8 @@ def _in_folder(folder, skipped):
             elif path.suffix.lower() == ".zip" and not path.is_symlink():
                 for one in _in_archive(path, skipped):
                     yield replace(one, parts=(*parts[:-1], path.stem, *one.parts))
+            else:
+                yield _Found(parts)
 
 
 def _opener(path):
@@ -180,6 +217,7 @@ def _too_large(size):
 
 
 def _in_archive(path, skipped):
+    yield _Found(("",))
     title = printable(path.name, 100)
     try:
         _check_directory(path)
@@ -191,16 +229,21 @@ def _in_archive(path, skipped):
     if len(members) > MOST_FILES:
         skipped.append(f"{title}: more than {MOST_FILES} files; the rest was not looked at")
     for member in members[:MOST_FILES]:
-        parts = PurePosixPath(member.filename.replace("\\", "/")).parts
+        inside = member.filename.replace("\\", "/")
+        parts = PurePosixPath(inside).parts
         name = f"{title}: {printable(member.filename, 200)}"
-        if not member.filename.lower().endswith((".ipynb", ".zip")) or NOT_HANDED_IN & set(parts):
+        if not parts:
             continue
-        if ".." in parts or member.filename.startswith(("/", "\\")) or ":" in parts[0]:
+        if ".." in parts or inside.startswith("/") or ":" in parts[0]:
             skipped.append(f"{name} leads out of the archive, and was not read")
-        elif member.filename.lower().endswith(".zip"):
-            skipped.append(f"{name} is an archive inside an archive; unpack the outer one")
-        else:
+        elif inside.endswith("/") or NOT_HANDED_IN & set(parts):
+            yield _Found((*itertools.takewhile(lambda part: part not in NOT_HANDED_IN, parts), ""))
+        elif inside.lower().endswith(".ipynb"):
             yield _Found(parts, _member_opener(archive, member))
+        else:
+            if inside.lower().endswith(".zip"):
+                skipped.append(f"{name} is an archive inside an archive; unpack the outer one")
+            yield _Found(parts)
 
 
 def _check_directory(path):
@@ -256,7 +299,10 @@ def _document(stream):
 def _without_outputs(text):
     """Cut the value of each cell's "outputs" and "attachments" out of a notebook's JSON."""
     kept, start, depth, outputs_at = [], 0, 0, None
-    for number, step in enumerate(STEP.finditer(text)):
+    number = at = 0
+    # Each step starts where the last one ended: a search would try a text that breaks off from every byte to its end.
+    while step := STEP.match(text, at):
+        number, at = number + 1, step.end()
         if number > MOST_BRACKETS or depth > DEEPEST:
             raise Unreadable("it is not a notebook: its JSON has too many parts")
         token = step[1]
@@ -265,9 +311,9 @@ def _without_outputs(text):
         elif token in (b"]", b"}"):
             depth -= 1
             if outputs_at == depth:
-                start, outputs_at = step.end(), None
+                start, outputs_at = at, None
         elif depth == 3 and outputs_at is None:  # { "cells": [ { "outputs":
-            kept += text[start : step.end()], b"null"
+            kept += text[start:at], b"null"
             outputs_at = depth
     if outputs_at is None:
         kept.append(text[start : start + LARGEST_SOURCE + 1])
