@@ -72,13 +72,20 @@ def test_a_learner_is_the_folder_or_the_file(tmp_path, files, learners):
         assert all([cell.source for cell in one.cells] == [TAU] for some in found.values() for one in some)
 
 
-def test_a_folder_with_several_notebooks_is_a_learner_and_in_an_archive_a_class(tmp_path):
-    files = ["ada/draft.ipynb", "ada/final.ipynb"]
+def test_a_folder_with_several_notebooks_is_a_learner_beside_others_and_alone_a_class_which_is_said(tmp_path):
+    files = ["class/ada.ipynb", "class/bob.ipynb"]
     for file in files:
         hand_in(tmp_path / "handed in" / file, TAU)
-    assert {name: len(some) for name, some in read([tmp_path / "handed in"])[0].items()} == {"ada": 2}
-    assert list(read([tmp_path / "handed in" / "ada"])[0]) == ["draft", "final"]
-    assert list(read([packed(tmp_path / "class.zip", dict.fromkeys(files, bytes_of(TAU)))])[0]) == ["draft", "final"]
+    for path in (tmp_path / "handed in", packed(tmp_path / "class.zip", dict.fromkeys(files, bytes_of(TAU)))):
+        learners, [said] = read([path])
+        assert list(learners) == ["ada", "bob"]
+        assert said.startswith("class was taken for the class")
+    assert read([tmp_path / "handed in" / "class"])[1] == []
+    assert list(read([tmp_path / "handed in" / file for file in files])[0]) == ["ada", "bob"]
+    hand_in(tmp_path / "handed in" / "carol" / "05.ipynb", TAU)
+    learners, skipped = read([tmp_path / "handed in"])
+    assert {name: len(some) for name, some in learners.items()} == {"carol": 1, "class": 2}
+    assert skipped == []
 
 
 def test_who_handed_in_something_else_is_not_forgotten(tmp_path):

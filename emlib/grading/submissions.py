@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import math
 import mmap
 import os
 import re
@@ -74,7 +73,7 @@ def read(paths):
     paths : list of path
         Notebooks, folders, and zip archives of either. The learner is the first folder below; where there is
         none, the notebook's file name. A folder around a whole class is passed over: one that holds folders with
-        notebooks, or, in an archive and where notebooks are given one by one, several notebooks.
+        notebooks, or several notebooks.
 
     Returns
     -------
@@ -82,7 +81,8 @@ def read(paths):
         In the order of their names. Whose folder holds no notebook has one with a problem that says so. Empty if
         nobody handed in a notebook.
     skipped : list of str
-        A sentence on everything beside the learners' folders that was passed over.
+        A sentence on everything beside the learners' folders that was passed over, and on a folder that could as well
+        be one learner's.
 
     Raises
     ------
@@ -92,14 +92,14 @@ def read(paths):
     found, skipped, direct = [], [], []
     for path in map(Path, paths):
         if path.is_dir():
-            found += _without_common_folder(list(_in_folder(path, skipped)), fewest=math.inf)
+            found += _without_common_folder(list(_in_folder(path, skipped)), 2, skipped)
         elif path.suffix.lower() == ".zip" and path.is_file():
-            found += _without_common_folder(list(_in_archive(path, skipped)), fewest=2)
+            found += _without_common_folder(list(_in_archive(path, skipped)), 2, skipped)
         elif path.suffix.lower() == ".ipynb" and (path.is_file() or path.is_symlink()):
             direct.append(_Found(path.absolute().parts[-2:], _opener(path)))
         else:
             raise ValueError(f"{path} is not a notebook (.ipynb), a folder or a .zip of a class")
-    found += _without_common_folder(direct, fewest=1)
+    found += _without_common_folder(direct, 1, [])
 
     handed_in = {}
     for one in found:
@@ -161,7 +161,7 @@ def _read_all(learner, found):
 # ---- where the notebooks are -------------------------------------------------------------------------------
 
 
-def _without_common_folder(found, fewest):
+def _without_common_folder(found, fewest, skipped):
     """Leave out the folders that all notebooks share if they name the class, not a learner.
 
     They do if several folders with notebooks lie in them, or at least ``fewest`` notebooks.
@@ -169,8 +169,14 @@ def _without_common_folder(found, fewest):
     folders, depth = [one.parts[:-1] for one in found if one.open], 0
     while len(below := {parts[depth : depth + 1] for parts in folders}) == 1 and () not in below:
         depth += 1
-    if len(below - {()}) < 2 and len(folders) < fewest:
-        return found
+    if len(below - {()}) < 2:
+        if len(folders) < fewest:
+            return found
+        if depth:
+            skipped.append(
+                f"{printable('/'.join(folders[0][:depth]), 200)} was taken for the class, and each notebook in it for "
+                "a learner; if it is one learner's, put it beside the others'"
+            )
     for shared in folders[0][:depth]:
         found = [replace(one, parts=one.parts[1:]) if one.parts[:-1][:1] == (shared,) else one for one in found]
     return found
