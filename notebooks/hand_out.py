@@ -227,12 +227,14 @@ def instructor(chapter):
     return f"{chapter.name} -> {target}"
 
 
-def main(job, names):
+def main(job="", *names):
     if job == "lab":
         return own_copies()
-    makes = {"assignment": assignment, "instructor": instructor}[job]
+    makes = {"assignment": assignment, "instructor": instructor}.get(job)
+    if makes is None:
+        sys.exit(f"hand_out.py: there is no job {job!r}; say lab, assignment 05 or instructor 05")
     with_exercises = [chapter for chapter in chapters() if has_exercises(nbformat.read(chapter, 4))]
-    chosen = [chapter for chapter in with_exercises if names and chapter.name.startswith(tuple(names))]
+    chosen = [chapter for chapter in with_exercises if names and chapter.name.startswith(names)]
     if not chosen:
         sys.exit(f"{job}: name a chapter with exercises, for example 'course.py {job} {with_exercises[0].name[:2]}'")
     for chapter in chosen:
@@ -240,4 +242,4 @@ def main(job, names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(*sys.argv[1:])

@@ -442,7 +442,7 @@ def test_the_wrong_assignment_is_noticed(class_of_three):
     grade([class_of_three / "class"], class_of_three / "out", tau)
     before = contents(class_of_three / "out")
     assignment(class_of_three, update_means=1).rename(other)
-    with pytest.raises(ValueError, match="out holds the results of assignment; give other an out of its own"):
+    with pytest.raises(ValueError, match="out holds the results of assignment; give other a folder of its own"):
         grade([class_of_three / "class"], class_of_three / "out", other)
     assert contents(class_of_three / "out") == before
 

@@ -145,7 +145,12 @@ def test_a_region_that_is_not_closed_is_refused(source):
 @pytest.mark.parametrize("names", [[], ["01"], ["77"]])
 def test_a_chapter_has_to_be_named(names):
     with pytest.raises(SystemExit, match=r"name a chapter with exercises, for example 'course\.py assignment 05'"):
-        hand_out.main("assignment", names)
+        hand_out.main("assignment", *names)
+
+
+def test_a_job_has_to_be_one_of_three():
+    with pytest.raises(SystemExit, match="there is no job '--help'; say lab, assignment 05 or instructor 05"):
+        hand_out.main("--help")
 
 
 # With nbgrader

@@ -73,7 +73,7 @@ def grade(submissions, out, assignment, *, seed=None, isolation="auto", limits=N
         raise ValueError(f"out is {out}, which lies among the submissions; give a folder beside them")
     graded_before, kept_seed = _earlier(out)
     if graded_before not in (None, assignment.name):
-        raise ValueError(f"{out} holds the results of {graded_before}; give {assignment.name} an out of its own")
+        raise ValueError(f"{out} holds the results of {graded_before}; give {assignment.name} a folder of its own")
     learners, skipped = read(submissions)
     if not learners:
         raise ValueError("; ".join(["there is no notebook (.ipynb) in what is to be graded", *skipped[:3]]))
