@@ -88,6 +88,15 @@ def test_a_folder_with_several_notebooks_is_a_learner_beside_others_and_alone_a_
     assert skipped == []
 
 
+def test_what_lies_beside_the_class_keeps_its_folder(tmp_path):
+    """Also if it is called like a folder that all the notebooks share."""
+    files = ["all/class/ada/05.ipynb", "all/class/bob/05.ipynb"]
+    path = packed(tmp_path / "class.zip", dict.fromkeys(files, bytes_of(TAU)) | {"class/x.pdf": b""})
+    learners, skipped = read([path])
+    assert (list(learners), skipped) == (["ada", "bob", "class"], [])
+    assert learners["class"][0].problem == "no notebook was found in it (only x.pdf)"
+
+
 def test_who_handed_in_something_else_is_not_forgotten(tmp_path):
     handed_in = {
         "ada/05.ipynb": bytes_of(TAU),

@@ -166,10 +166,9 @@ def _without_common_folder(found, fewest, skipped):
 
     They do if several folders with notebooks lie in them, or at least ``fewest`` notebooks.
     """
-    folders, depth = [one.parts[:-1] for one in found if one.open], 0
-    while len(below := {parts[depth : depth + 1] for parts in folders}) == 1 and () not in below:
-        depth += 1
-    if len(below - {()}) < 2:
+    folders = [one.parts[:-1] for one in found if one.open]
+    depth = _shared(*folders)
+    if len({folder[depth] for folder in folders if len(folder) > depth}) < 2:
         if len(folders) < fewest:
             return found
         if depth:
@@ -177,9 +176,12 @@ def _without_common_folder(found, fewest, skipped):
                 f"{printable('/'.join(folders[0][:depth]), 200)} was taken for the class, and each notebook in it for "
                 "a learner; if it is one learner's, put it beside the others'"
             )
-    for shared in folders[0][:depth]:
-        found = [replace(one, parts=one.parts[1:]) if one.parts[:-1][:1] == (shared,) else one for one in found]
-    return found
+    return [replace(one, parts=one.parts[_shared(one.parts[:-1], folders[0][:depth]) :]) for one in found]
+
+
+def _shared(*paths):
+    """How many of their first parts are the same in all of them."""
+    return len(list(itertools.takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))))
 
 
 def _in_folder(folder, skipped):
