@@ -9,7 +9,7 @@ import numpy as np
 
 from emlib.engine import e_step, prepared, total_unit
 from emlib.pieces import Pieces, recognised
-from emlib.variations import Wrapper
+from emlib.variations import layers
 
 
 def bic(model, x, params):
@@ -61,8 +61,7 @@ def n_free(model, params):
 
 def with_likelihood(model):
     """`model`, or what it wraps, if its objective is a likelihood."""
-    while isinstance(model, Wrapper):
-        model = model.model
+    *_, model = layers(model)
     if not hasattr(model, "score_samples"):
         raise TypeError(f"{model!r} has no likelihood, so there is no score, bic or aic; use a mixture model")
     return model

@@ -18,7 +18,7 @@ import numpy as np
 from emlib.differences import derivative, steps
 from emlib.engine import e_step, m_step, needs, total_unit
 from emlib.models.kmeans import KMeans
-from emlib.variations import Stochastic, Tempered
+from emlib.variations import Stochastic, Tempered, layers
 
 #: The steps of the differences, relative to those that change Q by a thousandth per data point.
 SHARE = 0.03
@@ -79,7 +79,7 @@ def standard_errors(model, x, params):
     ValueError
         If `params` is no maximum of the likelihood, or the data do not determine it.
     """
-    if isinstance(model, (KMeans, Tempered, Stochastic)):
+    if any(isinstance(layer, (KMeans, Tempered, Stochastic)) for layer in layers(model)):
         raise TypeError(f"{model!r} maximises no likelihood, so there are no standard errors; fit a plain mixture")
     information = observed_information(model, x, params)
     values, vectors = np.linalg.eigh(_correlation(information))

@@ -34,6 +34,14 @@ class Wrapper:
         return getattr(self.model, name)
 
 
+def layers(model):
+    """`model`, what it wraps, what that wraps, and so on."""
+    yield model
+    while isinstance(model, Wrapper):
+        model = model.model
+        yield model
+
+
 @dataclass(frozen=True)
 class WithPrior(Wrapper):
     """EM for the mode of the posterior over θ; the objective is ℓ(θ) + log prior(θ).

@@ -178,7 +178,16 @@ def test_criteria_are_those_of_the_model_that_is_wrapped(wrapped):
     )
 
 
-@pytest.mark.parametrize("model", [emlib.KMeans(2), emlib.Tempered(MODEL, 5.0), emlib.Stochastic(MODEL, 0)])
+@pytest.mark.parametrize(
+    "model",
+    [
+        emlib.KMeans(2),
+        emlib.Relaxed(emlib.KMeans(2), 1.5),
+        emlib.Tempered(MODEL, 5.0),
+        emlib.Relaxed(emlib.Tempered(MODEL, 5.0), 1.5),
+        emlib.Stochastic(MODEL, 0),
+    ],
+)
 def test_what_maximises_no_likelihood_has_no_standard_errors(model):
     with pytest.raises(
         TypeError, match=rf"{type(model).__name__}\(.*\) maximises no likelihood.*; fit a plain mixture"
